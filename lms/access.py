@@ -1,0 +1,139 @@
+"""Who may do what: one table from deeds to alternatives; what is missing is refused."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """A snapshot of who asks: roles, and the cohorts (ids) in which the person learns or facilitates."""
+
+    id: int
+    name: str = ""
+    learner: bool = False
+    facilitator: bool = False
+    administrator: bool = False
+    learns_in: frozenset[int] = field(default_factory=frozenset)
+    facilitates: frozenset[int] = field(default_factory=frozenset)
+
+
+class Deed(Enum):
+    """Everything a signed-in person can ask to do; each view names exactly one."""
+
+    # a thing with ``cohort_id``
+    SEE_COHORT = "see cohort"  # the course as its cohort reads it: outline, lessons, quiz and project fronts
+    LEARN = "learn"  # things only an enrolled learner does: tick, note, attempt, draft
+    FACILITATE = "facilitate"  # see a cohort's queue, progress and grades
+    # a thing with ``cohort_id`` and ``member_ids`` (people whose work it is)
+    SEE_WORK = "see work"  # drafts: the members only
+    WRITE_WORK = "write work"
+    SEE_SUBMISSION = "see submission"  # handed-in versions and their files
+    REVIEW = "review"
+    SEE_OWN = "see own"  # attempts, receipts and released grades of the members
+    RELEASE = "release"
+    # no thing
+    SEE_QUEUE = "see queue"
+    MANAGE_COURSES = "manage courses"
+    MANAGE_COHORTS = "manage cohorts"
+    MANAGE_PEOPLE = "manage people"
+
+
+class Decision(Enum):
+    """What the guard answers: 404 hides the thing from outsiders, 403 tells insiders that they lack the right."""
+
+    ALLOWED = "allowed"
+    FORBIDDEN = "forbidden"
+    HIDDEN = "hidden"
+
+
+Predicate = Callable[[Person, Any], bool]
+
+
+def learns_here(person: Person, thing: Any) -> bool:
+    """Enrolled in the thing's cohort now."""
+    return person.learner and thing.cohort_id in person.learns_in
+
+
+def facilitates_here(person: Person, thing: Any) -> bool:
+    """Facilitator of the thing's own cohort; being one somewhere else does not count."""
+    return person.facilitator and thing.cohort_id in person.facilitates
+
+
+def member(person: Person, thing: Any) -> bool:
+    """The work is the person's own (alone or in a team)."""
+    return person.id in thing.member_ids
+
+
+def learning_member(person: Person, thing: Any) -> bool:
+    """The work is the person's own and the enrolment still stands."""
+    return member(person, thing) and learns_here(person, thing)
+
+
+def reviews_here(person: Person, thing: Any) -> bool:
+    """Facilitates the cohort and did not write the work: nobody reviews what is their own."""
+    return facilitates_here(person, thing) and not member(person, thing)
+
+
+def facilitates_any(person: Person, _thing: Any) -> bool:
+    """For the queue's front door only; its rows are filtered by cohort."""
+    return person.facilitator
+
+
+def administrates(person: Person, _thing: Any) -> bool:
+    """Administrator of the platform."""
+    return person.administrator
+
+
+TABLE: dict[Deed, tuple[Predicate, ...]] = {
+    Deed.SEE_COHORT: (learns_here, facilitates_here, administrates),
+    Deed.LEARN: (learns_here,),
+    Deed.FACILITATE: (facilitates_here, administrates),
+    Deed.SEE_WORK: (learning_member,),
+    Deed.WRITE_WORK: (learning_member,),
+    Deed.SEE_SUBMISSION: (member, facilitates_here, administrates),
+    Deed.REVIEW: (reviews_here,),
+    Deed.SEE_OWN: (member,),
+    Deed.RELEASE: (reviews_here,),
+    Deed.SEE_QUEUE: (facilitates_any,),
+    Deed.MANAGE_COURSES: (administrates,),
+    Deed.MANAGE_COHORTS: (administrates,),
+    Deed.MANAGE_PEOPLE: (administrates,),
+}
+
+
+def may(person: Person | None, deed: Deed, thing: Any = None) -> bool:
+    """Whether ``person`` may do ``deed`` to ``thing``; nobody signed in may do nothing."""
+    return person is not None and any(rule(person, thing) for rule in TABLE.get(deed, ()))
+
+
+def insider(person: Person, thing: Any) -> bool:
+    """Whether the person may know that the thing exists: they belong to its cohort or run the platform."""
+    cohort = getattr(thing, "cohort_id", None)
+    if cohort is None:
+        return True
+    return (
+        person.administrator
+        or cohort in person.learns_in
+        or cohort in person.facilitates
+        or person.id in getattr(thing, "member_ids", ())
+    )
+
+
+def decide(person: Person, deed: Deed, thing: Any = None) -> Decision:
+    """The guard's answer. A learner of the same cohort is an outsider to another's work: existence is private."""
+    if may(person, deed, thing):
+        return Decision.ALLOWED
+    if not insider(person, thing):
+        return Decision.HIDDEN
+    members = getattr(thing, "member_ids", None)
+    if (
+        members is not None
+        and person.id not in members
+        and not (person.administrator or thing.cohort_id in person.facilitates)
+    ):
+        return Decision.HIDDEN
+    return Decision.FORBIDDEN

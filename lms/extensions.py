@@ -1,0 +1,151 @@
+"""The Flask extensions, the declarative base, and how SQLite is told to be durable."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Any
+
+from flask_babel import Babel
+from flask_limiter import Limiter
+from flask_limiter.util import get_remote_address
+from flask_login import LoginManager
+from flask_migrate import Migrate
+from flask_sqlalchemy import SQLAlchemy
+from flask_wtf import CSRFProtect
+from sqlalchemy import BigInteger, DateTime, Dialect, Engine, Integer, MetaData, String, event, inspect
+from sqlalchemy.engine import Connection
+from sqlalchemy.orm import DeclarativeBase, Session
+from sqlalchemy.pool import ConnectionPoolEntry
+from sqlalchemy.types import TypeDecorator
+
+NAMING = {
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+    "pk": "pk_%(table_name)s",
+}
+
+
+class UtcDateTime(TypeDecorator[datetime]):
+    """An aware UTC datetime, the same on SQLite (which keeps no zone) and PostgreSQL; naive values are refused."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("a datetime without a zone cannot be stored")
+        value = value.astimezone(UTC)
+        return value.replace(tzinfo=None) if dialect.name == "sqlite" else value
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+class ExactDecimal(TypeDecorator[Decimal]):
+    """A Decimal kept as its digits, so that SQLite (which has only floats) keeps it exact too."""
+
+    impl = String(40)
+    cache_ok = True
+
+    def process_bind_param(self, value: Decimal | None, dialect: Dialect) -> str | None:
+        return None if value is None else format(value, "f")
+
+    def process_result_value(self, value: str | None, dialect: Dialect) -> Decimal | None:
+        return None if value is None else Decimal(value)
+
+
+# SQLite counts rows up only in a plain INTEGER key; PostgreSQL deserves the wide one.
+Key = BigInteger().with_variant(Integer, "sqlite")
+
+
+class Base(DeclarativeBase):
+    """The base of every table."""
+
+    metadata = MetaData(naming_convention=NAMING)
+    type_annotation_map = {datetime: UtcDateTime, Decimal: ExactDecimal}
+
+
+db = SQLAlchemy(metadata=Base.metadata, session_options={"autoflush": True, "expire_on_commit": False})
+login = LoginManager()
+csrf = CSRFProtect()
+migrate = Migrate()
+babel = Babel()
+limiter = Limiter(get_remote_address, headers_enabled=False)
+
+
+
+@event.listens_for(Session, "before_flush")
+def _refuse_changes(session: Session, _context: object, _instances: object) -> None:
+    """Rows of tables marked ``__immutable__`` are written once; ``__mutable__`` names the columns that may still move."""
+    for row in session.dirty:
+        if not getattr(row, "__immutable__", False) or not session.is_modified(row):
+            continue
+        changed = {a.key for a in inspect(row).attrs if a.history.has_changes()}
+        if changed - set(getattr(row, "__mutable__", ())):
+            raise RuntimeError(f"{type(row).__name__} is immutable: {', '.join(sorted(changed))} must not change")
+    for row in session.deleted:
+        if getattr(row, "__immutable__", False):
+            raise RuntimeError(f"{type(row).__name__} is immutable: it must not be deleted")
+
+
+# True unless the request is known to only read: whatever may write takes SQLite's write lock at its beginning,
+# because a read that is upgraded later fails at once when somebody else wrote in between.
+_writes: ContextVar[bool] = ContextVar("writes", default=True)
+
+
+@contextmanager
+def read_only() -> Iterator[None]:
+    """Let the transactions inside begin without the write lock (requests that only read)."""
+    token = _writes.set(False)
+    try:
+        yield
+    finally:
+        _writes.reset(token)
+
+
+def begin_reading() -> None:
+    """Mark this context (one request) as one that only reads."""
+    _writes.set(False)
+
+
+def begin_writing() -> None:
+    """Mark this context (one request) as one that may write."""
+    _writes.set(True)
+
+
+@event.listens_for(Engine, "connect")
+def _durable_sqlite(connection: Any, _entry: ConnectionPoolEntry) -> None:
+    if not isinstance(connection, sqlite3.Connection):
+        return
+    connection.isolation_level = None  # the driver must not begin transactions behind our back
+    for pragma in (
+        "journal_mode=WAL",
+        "foreign_keys=ON",
+        "synchronous=FULL",
+        "busy_timeout=10000",
+        "cache_size=-16000",
+        "temp_store=MEMORY",
+    ):
+        connection.execute(f"PRAGMA {pragma}")
+
+
+@event.listens_for(Engine, "begin")
+def _begin_sqlite(connection: Connection) -> None:
+    if connection.dialect.name == "sqlite":
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if _writes.get() else "BEGIN")
+
+
+def utcnow() -> datetime:
+    """The clock of the web floor; everything below takes ``now`` as an argument."""
+    return datetime.now(UTC)

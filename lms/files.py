@@ -1,0 +1,261 @@
+"""Blobs by content hash: a local folder by default, S3-compatible storage by setting."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import os
+import tempfile
+import zipfile
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import BinaryIO, Protocol
+from urllib.parse import parse_qs, unquote, urlsplit
+
+from minio import Minio
+from minio.error import S3Error
+from sqlalchemy import String
+from sqlalchemy.orm import Mapped, mapped_column
+
+from lms.extensions import Base, Key, db
+from lms.refusals import Refused
+
+CHUNK = 64 * 1024
+DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+MEDIA_TYPES = {"pdf": "application/pdf", "png": "image/png", "jpg": "image/jpeg", "docx": DOCX, "xlsx": XLSX}
+
+
+class FileRefused(Refused):
+    """The upload is not taken; the message tells the person why."""
+
+
+class Blob(Base):
+    """A stored content: its bytes live in the store under its hash."""
+
+    __tablename__ = "blob"
+
+    sha256: Mapped[str] = mapped_column(String(64), primary_key=True)
+    size: Mapped[int] = mapped_column(Key)
+    media_type: Mapped[str] = mapped_column(String(100))
+    created_at: Mapped[datetime]
+
+
+class Store(Protocol):
+    """Where the bytes are."""
+
+    def put(self, path: Path, sha256: str, media_type: str) -> None:
+        """Store the file's bytes under their hash; storing them twice does no harm."""
+
+    def open(self, sha256: str) -> BinaryIO:
+        """A readable stream; raises FileNotFoundError."""
+
+    def delete(self, sha256: str) -> None:
+        """Forget the bytes; missing ones are no error."""
+
+    def healthy(self) -> bool:
+        """Whether the store answers."""
+
+
+@dataclass(frozen=True)
+class FolderStore:
+    """A folder, two levels deep, written by rename so that no half file is ever seen under its hash."""
+
+    folder: Path
+
+    def _path(self, sha256: str) -> Path:
+        return self.folder / sha256[:2] / sha256
+
+    def put(self, path: Path, sha256: str, media_type: str) -> None:
+        target = self._path(sha256)
+        if target.exists():
+            return
+        target.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.NamedTemporaryFile(dir=target.parent, prefix=".part-", delete=False) as part:
+            with path.open("rb") as source:
+                while chunk := source.read(CHUNK):
+                    part.write(chunk)
+            part.flush()
+            os.fsync(part.fileno())
+        Path(part.name).replace(target)
+
+    def open(self, sha256: str) -> BinaryIO:
+        return self._path(sha256).open("rb")
+
+    def delete(self, sha256: str) -> None:
+        self._path(sha256).unlink(missing_ok=True)
+
+    def healthy(self) -> bool:
+        self.folder.mkdir(parents=True, exist_ok=True)
+        return os.access(self.folder, os.W_OK)
+
+
+@dataclass(frozen=True)
+class S3Store:
+    """An S3-compatible bucket."""
+
+    client: Minio
+    bucket: str
+
+    def put(self, path: Path, sha256: str, media_type: str) -> None:
+        self.client.fput_object(self.bucket, sha256, str(path), content_type=media_type)
+
+    def open(self, sha256: str) -> BinaryIO:
+        try:
+            response = self.client.get_object(self.bucket, sha256)
+        except S3Error as error:
+            if error.code == "NoSuchKey":
+                raise FileNotFoundError(sha256) from error
+            raise
+        try:
+            spool = tempfile.SpooledTemporaryFile(max_size=1024 * 1024)
+            for chunk in response.stream(CHUNK):
+                spool.write(chunk)
+            spool.seek(0)
+            return spool  # type: ignore[return-value]  # behaves as BinaryIO
+        finally:
+            response.close()
+            response.release_conn()
+
+    def delete(self, sha256: str) -> None:
+        self.client.remove_object(self.bucket, sha256)
+
+    def healthy(self) -> bool:
+        return bool(self.client.bucket_exists(self.bucket))
+
+
+def make_store(url: str) -> Store:
+    """The store that LMS_STORAGE_URL names: ``file:///folder`` or ``s3://key:secret@host[:port]/bucket[?tls=0]``.
+
+    Raises ValueError for anything else.
+    """
+    parts = urlsplit(url)
+    if parts.scheme == "file":
+        return FolderStore(Path(unquote(parts.path)))
+    if parts.scheme == "s3" and parts.hostname and parts.path.strip("/"):
+        tls = parse_qs(parts.query).get("tls", ["1"])[0] != "0"
+        host = parts.hostname if parts.port is None else f"{parts.hostname}:{parts.port}"
+        client = Minio(
+            host,
+            access_key=unquote(parts.username or ""),
+            secret_key=unquote(parts.password or ""),
+            secure=tls,
+            region=parse_qs(parts.query).get("region", ["us-east-1"])[0],
+        )
+        return S3Store(client, parts.path.strip("/"))
+    raise ValueError("Setel LMS_STORAGE_URL dengan file:///folder atau s3://kunci:rahasia@host/bucket.")
+
+
+_store: Store | None = None
+
+
+def configure(url: str) -> None:
+    """Choose the store once, at start."""
+    global _store  # noqa: PLW0603 (one store per process, like the database)
+    _store = make_store(url)
+
+
+def store() -> Store:
+    """The configured store."""
+    if _store is None:
+        raise RuntimeError("files.configure() has not run")
+    return _store
+
+
+def sniff(path: Path) -> str | None:
+    """The kind ("pdf", "png", "jpg", "docx", "xlsx") that the content shows, or None; names are not believed."""
+    with path.open("rb") as file:
+        head = file.read(16)
+    if head.startswith(b"%PDF-"):
+        return "pdf"
+    if head.startswith(b"\x89PNG\r\n\x1a\n"):
+        return "png"
+    if head.startswith(b"\xff\xd8\xff"):
+        return "jpg"
+    if head.startswith(b"PK\x03\x04"):
+        try:
+            with zipfile.ZipFile(path) as archive:
+                names = set(archive.namelist())
+        except (zipfile.BadZipFile, OSError, ValueError):
+            return None
+        if "[Content_Types].xml" in names and not any(name.endswith("vbaProject.bin") for name in names):
+            if "word/document.xml" in names:
+                return "docx"
+            if "xl/workbook.xml" in names:
+                return "xlsx"
+    return None
+
+
+@dataclass(frozen=True)
+class Upload:
+    """An upload on its way in: spooled to disk, hashed, sniffed, not yet stored."""
+
+    path: Path
+    sha256: str
+    size: int
+    kind: str
+
+
+def receive(
+    stream: io.BufferedIOBase | BinaryIO, name: str, *, accept: tuple[str, ...], max_bytes: int
+) -> Upload:
+    """Spool a stream to a temporary file while counting and hashing it; the caller calls ``keep`` or ``discard``.
+
+    Raises FileRefused when it is empty, grows past ``max_bytes``, is of no accepted kind, or is not what its name says.
+    """
+    extension = name.rpartition(".")[2].lower()
+    extension = {"jpeg": "jpg"}.get(extension, extension)
+    accepted = tuple({"jpeg": "jpg"}.get(kind, kind) for kind in accept)
+    digest, size = hashlib.sha256(), 0
+    with tempfile.NamedTemporaryFile(prefix="lms-upload-", delete=False) as spool:
+        path = Path(spool.name)
+        try:
+            while chunk := stream.read(CHUNK):
+                size += len(chunk)
+                if size > max_bytes:
+                    raise FileRefused(
+                        "Berkas melebihi %(limit)s MB. Unggah berkas yang lebih kecil.",
+                        limit=max_bytes // (1024 * 1024),
+                    )
+                digest.update(chunk)
+                spool.write(chunk)
+            spool.flush()
+            if size == 0:
+                raise FileRefused("Berkas itu kosong. Periksa berkasnya, lalu unggah lagi.")
+            kind = sniff(path)
+            if kind is None or kind not in accepted:
+                listed = ", ".join(item.upper() for item in dict.fromkeys(accepted))
+                raise FileRefused(
+                    f"Isi berkas itu bukan {listed}. Simpan dalam salah satu format itu, lalu unggah lagi."
+                )
+            if kind != extension:
+                raise FileRefused(
+                    "Nama berkas berakhiran .%(extension)s, tetapi isinya %(kind)s. "
+                    "Sesuaikan nama dengan isinya, lalu unggah lagi.",
+                    extension=extension[:10],
+                    kind=kind.upper(),
+                )
+        except BaseException:
+            path.unlink(missing_ok=True)
+            raise
+    return Upload(path, digest.hexdigest(), size, kind)
+
+
+def keep(path: Path, sha256: str, size: int, media_type: str, *, now: datetime) -> Blob:
+    """Store the bytes, then their row: a crash in between leaves an unreferenced file, never a row without bytes."""
+    blob = db.session.get(Blob, sha256)
+    if blob is None:
+        store().put(path, sha256, media_type)
+        blob = Blob(sha256=sha256, size=size, media_type=media_type, created_at=now)
+        db.session.add(blob)
+        db.session.flush()
+    return blob
+
+
+def keep_bytes(content: bytes, media_type: str, *, now: datetime) -> Blob:
+    """Store bytes that are already in memory (course pictures)."""
+    with tempfile.NamedTemporaryFile(prefix="lms-bytes-") as spool:
+        spool.write(content)
+        spool.flush()
+        return keep(Path(spool.name), hashlib.sha256(content).hexdigest(), len(content), media_type, now=now)

@@ -1,0 +1,488 @@
+"""Reads GitHub-style Markdown into blocks: lists, quotes, fences, tables, callouts, footnotes.
+
+Python-Markdown decides blocks by blank lines and by indents of exactly four columns; authors write, and preview on
+a Git host, what GitHub reads. This file decides the blocks the way CommonMark and GitHub do, so that only the text
+inside a block is left to Python-Markdown. Two kindnesses go beyond GitHub: whatever stands two columns or more
+under a list marker belongs to that item, and Markdown may follow `<summary>` without a blank line.
+
+Nothing here raises on bad input: what is not a block is a paragraph.
+"""
+
+import re
+
+from lms.blocks import (
+    Block,
+    Callout,
+    Code,
+    Definition,
+    Definitions,
+    Footnote,
+    Formula,
+    Heading,
+    Html,
+    Item,
+    List,
+    Paragraph,
+    Quote,
+    Rule,
+    Table,
+)
+
+MAX_DEPTH = 24
+"""Quotes and lists nested deeper than this are read as plain text (each level costs a recursion)."""
+
+CALLOUTS = ("note", "tip", "important", "warning", "caution", "example")
+"""Callouts after `> [!NAME]`: GitHub's five, and EXAMPLE."""
+
+RAW_BLOCKS = frozenset("blockquote details div dl figure ol p pre summary table ul".split())
+"""HTML elements that may start a block of raw HTML; every other `<name>` is words in a paragraph."""
+
+
+# Controls, lone surrogates, private use and non-characters: no author means them, and private use is ours (see
+# coursetext.py, which marks formulas with it).
+_UNWANTED = re.compile(
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\ue000-\uf8ff\ufdd0-\ufdef\ufeff\ufffe\uffff]+"
+)
+_LEADING = re.compile(r"[ \t]*(?:(?:[-*+>:]|\d{1,9}[.)])[ \t]+)*")
+_FENCE = re.compile(r"( {0,3})(`{3,}(?=[^`]*$)|~{3,})(.*)")
+_HEADING = re.compile(r" {0,3}(#{1,6})(?: +(.*))?$")
+_ATTRIBUTES = re.compile(r"(?:^| )\{ *((?:[.#][\w-]+ *)+)\}$")
+_RULE = re.compile(r" {0,3}([-*_])(?: *\1){2,} *$")
+_UNDERLINE = re.compile(r" {0,3}(=+|-+) *$")
+_MARKER = re.compile(r"( {0,3})([-*+]|(\d{1,9})[.)])(?:( +)(.*)|)$")
+_TASK = re.compile(r"\[([ xX])\] +(?=\S)")
+_QUOTE = re.compile(r" {0,3}> ?(.*)")
+_CALLOUT = re.compile(r"\[!(%s)\] *(.*)$" % "|".join(CALLOUTS), re.IGNORECASE)
+_FOOTNOTE = re.compile(r" {0,3}\[\^([^\]\s]{1,80})\]: ?(.*)")
+_MEANING = re.compile(r"( {0,3}:( +))(\S.*)")
+_CELL = re.compile(r":?-+:?$")
+_PIPE = re.compile(r"(?<!\\)\|")
+_CAPTION = re.compile(r"(?:Table|Tabel) *: *(?=\S)", re.IGNORECASE)
+_TAG = re.compile(r" {0,3}</?([a-z]+)(?=[ />]|$)", re.IGNORECASE)
+
+
+def clean(text: str) -> str:
+    """Return the text with `\\n` line ends and without byte order mark, control and private-use characters."""
+    return _UNWANTED.sub("", text.replace("\r\n", "\n").replace("\r", "\n"))
+
+
+def read(text: str) -> tuple[Block, ...]:
+    """Read Markdown, as written, into its blocks."""
+    return _Reader([_spaced(line) for line in clean(text).split("\n")]).blocks
+
+
+def _spaced(line: str) -> str:
+    if "\t" not in line:
+        return line
+    end = match.end() if (match := _LEADING.match(line)) else 0
+    return line[:end].expandtabs(4) + line[end:]
+
+
+def _indent(line: str) -> int:
+    return len(line) - len(line.lstrip(" "))
+
+
+def _cells(line: str) -> tuple[str, ...]:
+    line = line.strip()
+    line = line.removeprefix("|")
+    parts = _PIPE.split(line)
+    if len(parts) > 1 and not parts[-1].strip():
+        parts.pop()
+    return tuple(part.strip().replace("\\|", "|") for part in parts)
+
+
+def _alignments(head: str, below: str) -> tuple[str, ...]:
+    """Column alignments when two lines are the head of a table, else ()."""
+    if "-" not in below or "|" not in head + below:
+        return ()
+    marks = _cells(below)
+    if len(marks) != len(_cells(head)) or not all(_CELL.match(mark) for mark in marks):
+        return ()
+    names = {(True, True): "center", (True, False): "left", (False, True): "right", (False, False): ""}
+    return tuple(names[mark[0] == ":", mark[-1] == ":"] for mark in marks)
+
+
+def _is_fence_end(line: str, fence: str) -> bool:
+    line = line.rstrip()
+    return _indent(line) < 4 and len(line := line.lstrip()) >= len(fence) and not line.strip(fence[0])
+
+
+def _starts_block(line: str) -> bool:
+    """Whether a line begins something else even in the middle of a paragraph."""
+    if not line.strip() or line.startswith("    "):
+        return False
+    if _FENCE.match(line) or _HEADING.match(line) or _RULE.match(line) or _QUOTE.match(line):
+        return True
+    if _FOOTNOTE.match(line) or line.lstrip().startswith(("$$", "<!--")) or _raw_name(line):
+        return True
+    marker = _MARKER.match(line)
+    # CommonMark 5.3: inside a paragraph only "1." opens an ordered list, and an empty item opens none.
+    return bool(marker and marker[5] and marker[3] in (None, "1"))
+
+
+def _raw_name(line: str) -> str:
+    match = _TAG.match(line)
+    return match[1].lower() if match and match[1].lower() in RAW_BLOCKS else ""
+
+
+class _Reader:
+    """One container's lines, read once from top to bottom."""
+
+    def __init__(self, lines: list[str], depth: int = 0) -> None:
+        self.lines = lines
+        self.depth = depth
+        self.at = 0
+        self.loose = False  # a blank line stands between two of this container's own blocks
+        self._gap = False
+        self._words: list[str] = []  # lines of the paragraph being read
+        self._found: list[Block] = []
+        while self.at < len(lines):
+            self._step(lines[self.at])
+        self._end_paragraph()
+        self.blocks = tuple(self._found)
+
+    def _add(self, block: Block) -> None:
+        self.loose = self.loose or (self._gap and bool(self._found))
+        self._gap = False
+        self._found.append(block)
+
+    def _end_paragraph(self) -> None:
+        if self._words:
+            text = "\n".join(line.lstrip() for line in self._words).rstrip()
+            self._words = []
+            self._add(Paragraph(text))
+
+    def _step(self, line: str) -> None:
+        if not line.strip():
+            self._end_paragraph()
+            self._gap = True
+            self.at += 1
+        elif line.startswith("    "):
+            self._continue_paragraph(line) if self._words else self._indented_code()
+        elif not (self._leaf(line) or self._container(line)):
+            self._continue_paragraph(line)
+
+    def _continue_paragraph(self, line: str) -> None:
+        self._words.append(line)
+        self.at += 1
+
+    def _one_line(self, block: Block) -> bool:
+        self._end_paragraph()
+        self._add(block)
+        self.at += 1
+        return True
+
+    # Leaves: each returns whether it took the line.
+
+    def _leaf(self, line: str) -> bool:
+        if self._words and (under := _UNDERLINE.match(line)):
+            text = " ".join(word.strip() for word in self._words)
+            self._words = []
+            return self._one_line(_heading(1 if under[1][0] == "=" else 2, text))
+        if match := _HEADING.match(line):
+            return self._one_line(_heading(len(match[1]), _without_closing(match[2] or "")))
+        if _RULE.match(line):
+            return self._one_line(Rule())
+        return self._fence(line) or self._formula(line) or self._html(line) or self._table(line)
+
+    def _fence(self, line: str) -> bool:
+        opening = _FENCE.match(line)
+        if not opening:
+            return False
+        self._end_paragraph()
+        self.at += 1
+        body: list[str] = []
+        while self.at < len(self.lines) and not _is_fence_end(self.lines[self.at], opening[2]):
+            inner = self.lines[self.at]
+            body.append(inner[min(len(opening[1]), _indent(inner)) :])
+            self.at += 1
+        self.at += 1
+        info, text = opening[3].strip(), "\n".join(body)
+        self._add(Formula(text.strip()) if info.lower() == "math" else Code(info, text))
+        return True
+
+    def _formula(self, line: str) -> bool:
+        if not line.lstrip().startswith("$$"):
+            return False
+        stop = self.at
+        first = line.strip()
+        if not (len(first) > 4 and first.endswith("$$")):
+            stop += 1
+            while stop < len(self.lines) and not self.lines[stop].rstrip().endswith("$$"):
+                if not self.lines[stop].strip():
+                    return False
+                stop += 1
+            if stop >= len(self.lines):
+                return False
+        tex = "\n".join(self.lines[self.at : stop + 1]).strip()[2:-2]
+        if "$$" in tex:
+            return False
+        self._end_paragraph()
+        self.at = stop + 1
+        self._add(Formula(tex.strip()))
+        return True
+
+    def _html(self, line: str) -> bool:
+        start = line.lstrip()
+        if start.startswith("<!--"):
+            return self._comment(start)
+        elif (name := _raw_name(line)) in ("details", "summary"):
+            return self._one_line(Html(start))
+        elif name:
+            end = "</pre>" if name == "pre" else ""
+        else:
+            return False
+        self._end_paragraph()
+        body: list[str] = []
+        while self.at < len(self.lines):
+            inner = self.lines[self.at]
+            if not end and not inner.strip():
+                break
+            body.append(inner)
+            self.at += 1
+            if end and end in inner.lower():
+                break
+        self._add(Html("\n".join(body)))
+        return True
+
+    def _comment(self, start: str) -> bool:
+        """Drop a comment; words behind its end are a paragraph."""
+        if start.partition("-->")[2].strip():
+            return False
+        self._end_paragraph()
+        while self.at < len(self.lines):
+            _, end, rest = self.lines[self.at].partition("-->")
+            self.at += 1
+            if end:
+                self._words = [rest] if rest.strip() else []
+                break
+        return True
+
+    def _table(self, line: str) -> bool:
+        below = self.lines[self.at + 1] if self.at + 1 < len(self.lines) else ""
+        align = _alignments(line, below)
+        if not align:
+            return False
+        self._end_paragraph()
+        before = self._found[-1] if self._found else None
+        caption = ""
+        if isinstance(before, Paragraph) and (label := _CAPTION.match(before.text)):
+            caption = before.text[label.end() :]
+            self._found.pop()
+        self.at += 2
+        rows: list[tuple[str, ...]] = []
+        while self.at < len(self.lines):
+            row = self.lines[self.at]
+            if not row.strip() or _starts_block(row) or _CAPTION.match(row):
+                break
+            cells = _cells(row)[: len(align)]
+            rows.append(cells + ("",) * (len(align) - len(cells)))
+            self.at += 1
+        caption = caption or self._caption_below()
+        self._add(Table(_cells(line), align, tuple(rows), " ".join(caption.split())))
+        return True
+
+    def _caption_below(self) -> str:
+        at = self.at
+        while at < len(self.lines) and not self.lines[at].strip():
+            at += 1
+        label = _CAPTION.match(self.lines[at]) if at < len(self.lines) else None
+        if not label:
+            return ""
+        stop = at
+        while stop < len(self.lines) and self.lines[stop].strip() and not _starts_block(self.lines[stop]):
+            # Standing right on top of the next table, after a blank line, it is that table's caption.
+            if at > self.at and _alignments(self.lines[stop], "".join(self.lines[stop + 1 : stop + 2])):
+                return ""
+            stop += 1
+        words = " ".join(self.lines[at:stop])
+        self.at = stop
+        return words[label.end() :]
+
+    def _indented_code(self) -> None:
+        body: list[str] = []
+        while self.at < len(self.lines):
+            line = self.lines[self.at]
+            if line.strip() and not line.startswith("    "):
+                break
+            body.append(line[4:])
+            self.at += 1
+        while not body[-1].strip():
+            body.pop()
+            self.at -= 1
+        self._add(Code("", "\n".join(body)))
+
+    # Containers.
+
+    def _container(self, line: str) -> bool:
+        if self.depth >= MAX_DEPTH:
+            return False
+        if _QUOTE.match(line):
+            self._quote()
+        elif marker := self._list_marker(line):
+            self._list(marker)
+        elif footnote := _FOOTNOTE.match(line):
+            self._end_paragraph()
+            self.at += 1
+            inner = self._inside(footnote[2], 4, 2)
+            self._add(Footnote(footnote[1], inner.blocks))
+        elif meaning := _MEANING.match(line):
+            return self._definition(meaning)
+        else:
+            return False
+        return True
+
+    def _list_marker(self, line: str) -> re.Match[str] | None:
+        marker = _MARKER.match(line)
+        if marker is None or (self._words and not _starts_block(line)):
+            return None
+        return marker
+
+    def _quote(self) -> None:
+        self._end_paragraph()
+        inner: list[str] = []
+        fence = ""
+        while self.at < len(self.lines):
+            line = self.lines[self.at]
+            if match := _QUOTE.match(line):
+                inner.append(match[1])
+                fence = _fence_after(fence, match[1])
+            elif fence or not (line.strip() and _is_lazy(inner[-1], line)):
+                break
+            else:
+                inner.append(line)
+            self.at += 1
+        callout = _CALLOUT.match(inner[0].strip())
+        body = _Reader(inner[1:] if callout else inner, self.depth + 1)
+        if callout:
+            self._add(Callout(callout[1].lower(), callout[2].strip(), body.blocks))
+        else:
+            self._add(Quote(body.blocks))
+
+    def _list(self, first: re.Match[str]) -> None:
+        self._end_paragraph()
+        kind = first[2][-1]
+        items: list[Item] = []
+        loose = False
+        marker: re.Match[str] | None = first
+        while marker and marker[2][-1] == kind and not _RULE.match(marker.string):
+            lead, content = len(marker[1]), marker[5] or ""
+            spaces = len(marker[4]) if content else 1
+            if (
+                spaces > 4
+            ):  # CommonMark 5.2: that far right it is code, which starts one space after the marker
+                content, spaces = " " * (spaces - 1) + content, 1
+            task = _TASK.match(content)
+            self.at += 1
+            body = self._inside(
+                content[task.end() :] if task else content, lead + len(marker[2]) + spaces, lead + 2
+            )
+            items.append(Item(body.blocks, task[1] != " " if task else None))
+            loose = loose or body.loose
+            following = self._after_blanks()
+            marker = _MARKER.match(self.lines[following]) if following < len(self.lines) else None
+            if marker and marker[2][-1] == kind and not _RULE.match(marker.string):
+                loose = loose or following > self.at
+                self.at = following
+        start = int(first[3]) if first[3] else None
+        self._add(List(start, not loose, tuple(items)))
+
+    def _definition(self, meaning: re.Match[str]) -> bool:
+        """`: meaning` under a paragraph (its lines are the terms), or under it after one blank line."""
+        before = self._found[-1] if self._found else None
+        if self._words:
+            terms = tuple(word.strip() for word in self._words)
+            self._words = []
+        elif isinstance(before, Paragraph) and self._gap:
+            terms = tuple(before.text.split("\n"))
+            self._found.pop()
+        else:
+            return False
+        meanings: list[tuple[Block, ...]] = []
+        match: re.Match[str] | None = meaning
+        while match:
+            self.at += 1
+            width = len(match[1]) if len(match[2]) < 5 else len(match[1]) - len(match[2]) + 1
+            meanings.append(self._inside(match[3], width, 2).blocks)
+            following = self._after_blanks()
+            match = _MEANING.match(self.lines[following]) if following < len(self.lines) else None
+            if match:
+                self.at = following
+        entry = Definition(terms, tuple(meanings))
+        before = self._found[-1] if self._found else None
+        if isinstance(before, Definitions):
+            self._found[-1] = Definitions((*before.entries, entry))
+        else:
+            self._add(Definitions((entry,)))
+        return True
+
+    def _after_blanks(self) -> int:
+        at = self.at
+        while at < len(self.lines) and not self.lines[at].strip():
+            at += 1
+        return at
+
+    def _inside(self, first: str, width: int, least: int) -> "_Reader":
+        """Read what belongs to a list item, a meaning or a footnote whose marker line has just been taken.
+
+        `width` is the column where its content starts; lines that stand at `least` or further right are taken as
+        inside too, and the first such line moves the column.
+        """
+        inner = [first]
+        fence = _fence_after("", first)
+        blanks = 0
+        while self.at + blanks < len(self.lines):
+            line = self.lines[self.at + blanks]
+            if not line.strip():
+                if not any(inner):
+                    break  # an empty item ends at the first blank line
+                blanks += 1
+                continue
+            indent = _indent(line)
+            if indent >= min(width, least):
+                width = width if fence else min(width, indent)
+                line = line[min(width, indent) :]
+                fence = _fence_after(fence, line)
+            elif blanks or fence or not _is_lazy(inner[-1], line):
+                break
+            inner.extend([""] * blanks)
+            inner.append(line)
+            self.at += blanks + 1
+            blanks = 0
+        return _Reader(inner, self.depth + 1)
+
+
+def _fence_after(fence: str, line: str) -> str:
+    """The fence that is open after a line ("" for none), given the one open before it."""
+    line = line.lstrip("> ")
+    if fence:
+        return "" if _is_fence_end(line, fence) else fence
+    match = _FENCE.match(line)
+    return match[2] if match else ""
+
+
+def _is_lazy(before: str, line: str) -> bool:
+    """Whether an unmarked line goes on with the paragraph that a container's last line left open."""
+    stripped = before.strip()
+    if not stripped or _HEADING.match(before) or _RULE.match(before) or stripped.startswith("|"):
+        return False
+    if _FENCE.match(before) or stripped.startswith(("$$", "</")):
+        return False
+    return not any((_starts_block(line), _MARKER.match(line), _UNDERLINE.match(line), _MEANING.match(line)))
+
+
+def _without_closing(text: str) -> str:
+    """A heading's text without its closing `##`."""
+    text = text.strip()
+    bare = text.rstrip("#")
+    return bare.rstrip() if bare != text and (not bare or bare.endswith(" ")) else text
+
+
+def _heading(level: int, text: str) -> Heading:
+    match = _ATTRIBUTES.search(text)
+    if not match:
+        return Heading(level, text)
+    marks = match[1].split()
+    ids = [mark[1:] for mark in marks if mark[0] == "#"]
+    classes = tuple(mark[1:] for mark in marks if mark[0] == ".")
+    return Heading(level, text[: match.start()].strip(), ids[-1] if ids else "", classes)

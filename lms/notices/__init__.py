@@ -1,0 +1,1 @@
+"""Mail that is due, the worker's sweeps and the health page."""

@@ -1,0 +1,1 @@
+"""Who uses the platform: people, their organizations, signing in."""

@@ -1,0 +1,148 @@
+"""People, organizations and what signing in needs."""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, or_, select
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from lms import access
+from lms.extensions import Base, Key, db
+
+
+def new_session_key() -> str:
+    """A random value that a session must know; changing it ends every session of the person."""
+    return secrets.token_hex(8)
+
+
+class Organization(Base):
+    """An agency (perangkat daerah) or a partner university."""
+
+    __tablename__ = "organization"
+
+    id: Mapped[int] = mapped_column(Key, primary_key=True)
+    name: Mapped[str] = mapped_column(String(200), unique=True)
+    kind: Mapped[str] = mapped_column(String(20))
+    created_at: Mapped[datetime]
+
+    __table_args__ = (CheckConstraint("kind in ('agency', 'university')", name="kind"),)
+
+
+class Person(Base):
+    """Somebody with an account. ``nip`` and ``email`` are attributes that may change, never keys."""
+
+    __tablename__ = "person"
+
+    id: Mapped[int] = mapped_column(Key, primary_key=True)
+    name: Mapped[str] = mapped_column(String(200))
+    title_before: Mapped[str] = mapped_column(String(60), default="")
+    title_after: Mapped[str] = mapped_column(String(100), default="")
+    sort_name: Mapped[str] = mapped_column(String(200))
+    email: Mapped[str | None] = mapped_column(String(254), unique=True)
+    nip: Mapped[str | None] = mapped_column(String(18), unique=True)
+    kind: Mapped[str] = mapped_column(String(20), default="pns")
+    rank: Mapped[str] = mapped_column(String(40), default="")
+    position: Mapped[str] = mapped_column(String(200), default="")
+    work_unit: Mapped[str] = mapped_column(String(200), default="")
+    organization_id: Mapped[int | None] = mapped_column(ForeignKey("organization.id"))
+    password_hash: Mapped[str] = mapped_column(String(200), default="")
+    session_key: Mapped[str] = mapped_column(String(32), default=new_session_key)
+    learner: Mapped[bool] = mapped_column(default=False)
+    facilitator: Mapped[bool] = mapped_column(default=False)
+    administrator: Mapped[bool] = mapped_column(default=False)
+    active: Mapped[bool] = mapped_column(default=True)
+    demo: Mapped[bool] = mapped_column(default=False)
+    language: Mapped[str] = mapped_column(String(2), default="id")
+    timezone: Mapped[str] = mapped_column(String(40), default="Asia/Jakarta")
+    created_at: Mapped[datetime]
+
+    organization: Mapped[Organization | None] = relationship()
+
+    __table_args__ = (
+        CheckConstraint("kind in ('pns', 'pppk', 'lecturer', 'other')", name="kind"),
+        CheckConstraint("language in ('id', 'en')", name="language"),
+        Index("ix_person_sort", "sort_name", "id"),
+        Index("ix_person_organization_id", "organization_id"),
+        Index("ix_person_demo", "demo"),
+    )
+
+    @property
+    def full_name(self) -> str:
+        """The name between its degrees, as it is written: ``Dr. Rina Sari, S.E., M.Si.``."""
+        before = f"{self.title_before} " if self.title_before else ""
+        after = f", {self.title_after}" if self.title_after else ""
+        return f"{before}{self.name}{after}"
+
+
+class PasswordReset(Base):
+    """A mailed link's secret, kept as a hash; used once, for an hour."""
+
+    __tablename__ = "password_reset"
+
+    id: Mapped[int] = mapped_column(Key, primary_key=True)
+    person_id: Mapped[int] = mapped_column(ForeignKey("person.id"))
+    token_hash: Mapped[str] = mapped_column(String(64), unique=True)
+    expires_at: Mapped[datetime]
+    used_at: Mapped[datetime | None]
+
+    __table_args__ = (Index("ix_password_reset_person_id", "person_id"), Index("ix_password_reset_expiry", "expires_at"))
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """The signed-in person as Flask-Login knows them: a snapshot read in one statement, not a live row."""
+
+    person: access.Person
+    session_key: str
+    email: str | None
+    language: str
+    timezone: str
+    organization: str
+    is_active: bool = True
+    is_authenticated: bool = True
+    is_anonymous: bool = False
+
+    @property
+    def id(self) -> int:
+        return self.person.id
+
+    @property
+    def name(self) -> str:
+        return self.person.name
+
+    @property
+    def initials(self) -> str:
+        """At most two letters for the round badge."""
+        words = [word for word in self.person.name.split() if word[0].isalpha()]
+        return "".join(word[0] for word in words[:2]).upper() or "?"
+
+    def get_id(self) -> str:
+        """What the session cookie holds: the id and the key that a sign-out everywhere changes."""
+        return f"{self.person.id}.{self.session_key}"
+
+
+def people_visible_to(_person: access.Person, text: str = "") -> Any:
+    """Administrators' list of people: a select of Person, narrowed by name, email or NIP."""
+    query = select(Person)
+    words = text.strip()
+    if words:
+        like = f"%{words.replace('%', '').replace('_', '')}%"
+        digits = "".join(c for c in words if c.isdigit())
+        conditions = [Person.name.ilike(like), Person.email.ilike(like)]
+        if len(digits) >= 4:
+            conditions.append(Person.nip.like(f"{digits}%"))
+        query = query.where(or_(*conditions))
+    return query
+
+
+def person_by_sign_in(email: str | None, nip: str | None) -> Person | None:
+    """Whoever has this email or this NIP."""
+    if email:
+        return db.session.scalar(select(Person).where(Person.email == email))
+    if nip:
+        return db.session.scalar(select(Person).where(Person.nip == nip))
+    return None

@@ -1,0 +1,575 @@
+"""A project as its author writes it, a Markdown file whose front matter says what is asked for, and as it is stored.
+
+`parse` gives the `Project` or every problem of the file at its line. The Structs are what is stored as JSON
+on the item, so every field is plain data; spans, durations and the like are written as text by authors
+("300..1500", "1h", "moderator > 10") and stored taken apart. Content of the sections is in `content`, the
+checks an author can ask for are in `rules`.
+"""
+
+import difflib
+import re
+import typing
+from collections.abc import Iterable, Mapping
+from decimal import Decimal
+from typing import Annotated, Any, Literal, TypeVar
+
+import msgspec
+
+from lms import frontmatter
+from lms.problems import Problem
+from lms.projects import content, rules
+from lms.projects.rules import DIRECTIONS, RULES, Rule
+
+Title = Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
+Points = Annotated[Decimal, msgspec.Meta(ge=0, le=100)]
+ColumnType = Literal["text", "number", "integer", "money", "percent", "year", "choice", "ref"]
+FileKind = Literal["pdf", "docx", "xlsx", "png", "jpg"]
+
+NUMERIC: frozenset[ColumnType] = frozenset({"number", "integer", "money", "percent", "year"})
+
+MOST_SECTIONS = 40
+MOST_COLUMNS = 40
+MOST_ROWS = 500
+MOST_CHECKS = 100
+MOST_WORDS = 50_000
+
+
+class Span(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A number from `min` to `max`, both included; no `max` is no upper bound. Written "3..60", "300..", "..20" or "5"."""
+
+    min: int = 0
+    max: int | None = None
+
+    def holds(self, count: int) -> bool:
+        return self.min <= count and (self.max is None or count <= self.max)
+
+
+class Late(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What lateness costs: nothing within `grace` (seconds), then `per_day` points for each day begun, at most `max`."""
+
+    grace: int = 0
+    per_day: Points = Decimal(0)
+    max: Points = Decimal(100)
+
+    def deduction(self, seconds: int) -> Decimal:
+        """Points (of 100) taken off for work that came this many seconds after its deadline."""
+        if seconds <= self.grace:
+            return Decimal(0)
+        return min(self.per_day * -(-seconds // 86_400), self.max)
+
+
+class Reconcile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """How several reviews become one grade: their average, or a moderator where two differ by more than `above` points."""
+
+    how: Literal["average", "moderator"] = "average"
+    above: Points = Decimal(0)
+
+
+class Column(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A column of a table.
+
+    `options` are the values of a choice; `ref` is the `section.column` whose values a ref chooses from; `min`
+    and `max` bound a number. money is whole rupiah, percent is 4.64 for "4,64%", year has four digits.
+    """
+
+    id: str
+    label: Title
+    type: ColumnType = "text"
+    options: tuple[Title, ...] = ()
+    ref: str | None = None
+    required: bool = False
+    min: Decimal | None = None
+    max: Decimal | None = None
+
+    @property
+    def numeric(self) -> bool:
+        return self.type in NUMERIC
+
+
+class TextSection(
+    msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_field="kind", tag="text"
+):
+    """A text to write: `words` bounds its length, `requires` lists headings that must appear, `guide` is Markdown."""
+
+    id: str
+    title: Title
+    words: Span = Span()
+    requires: tuple[Title, ...] = ()
+    guide: str = ""
+    required: bool = True
+    checks: tuple[Rule, ...] = ()
+
+    kind: typing.ClassVar[str] = "text"
+
+
+class TableSection(
+    msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_field="kind", tag="table"
+):
+    """A table to fill in; one whose `rows` may be none at all is optional."""
+
+    id: str
+    title: Title
+    rows: Span = Span(1, 100)
+    columns: tuple[Column, ...] = ()
+    checks: tuple[Rule, ...] = ()
+    guide: str = ""
+
+    kind: typing.ClassVar[str] = "table"
+
+    @property
+    def required(self) -> bool:
+        return self.rows.min > 0
+
+    def column(self, name: str) -> Column | None:
+        return next((column for column in self.columns if column.id == name), None)
+
+
+class FilesSection(
+    msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_field="kind", tag="files"
+):
+    """Files to add: at most `max`, each at most `max_mb` MB (of 1,024 x 1,024 bytes), of the kinds in `accept`."""
+
+    id: str
+    title: Title
+    accept: Annotated[tuple[FileKind, ...], msgspec.Meta(min_length=1)] = (
+        "pdf",
+        "docx",
+        "xlsx",
+        "png",
+        "jpg",
+    )
+    max: Annotated[int, msgspec.Meta(ge=1, le=20)] = 5
+    max_mb: Annotated[int, msgspec.Meta(ge=1, le=100)] = 20
+    guide: str = ""
+    required: bool = False
+
+    kind: typing.ClassVar[str] = "files"
+
+
+Section = TextSection | TableSection | FilesSection
+
+_SECTIONS: dict[str, type[Section]] = {"text": TextSection, "table": TableSection, "files": FilesSection}
+
+
+class Project(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A project: who does it, how it is graded, and the sections to fill.
+
+    `minutes` is designed time; `requires` are ids of items to complete first; `rubric` is the rubric's stable
+    id; `graders` is the number of independent reviews; without `late` nothing is taken off for lateness;
+    `pass_mark` (written `pass`) is out of 100.
+    """
+
+    title: Title
+    id: str | None = None
+    minutes: Annotated[int, msgspec.Meta(ge=1, le=60_000)]
+    team: Span = Span(1, 1)
+    graders: Annotated[int, msgspec.Meta(ge=1, le=5)] = 1
+    reconcile: Reconcile = Reconcile()
+    blind: Literal["none", "learner", "both"] = "none"
+    pass_mark: Points = msgspec.field(default=Decimal(70), name="pass")
+    late: Late | None = None
+    rubric: Title
+    requires: tuple[str, ...] = ()
+    sections: tuple[Section, ...] = ()
+
+    def section(self, name: str) -> Section | None:
+        """The section with this id."""
+        return next((section for section in self.sections if section.id == name), None)
+
+
+def empty(section: Section) -> content.Content:
+    """What a section holds before anybody has typed anything."""
+    if isinstance(section, TableSection):
+        return content.Table()
+    return () if isinstance(section, FilesSection) else ""
+
+
+def parse(text: str, file: str) -> tuple[Project | None, list[Problem]]:
+    """Read a project's file; the project is None when anything at all is wrong.
+
+    `file` is the name that problems carry. Front matter without `kind` is read as a project's.
+    """
+    try:
+        matter = frontmatter.split(text)
+    except frontmatter.BadMatter as bad:
+        return None, bad.problems(file)
+    reader = _Reader(file, matter.lines)
+    project = reader.project(dict(matter.values))
+    return (None if reader.problems else project), sorted(set(reader.problems))
+
+
+_ID = re.compile(r"[a-z0-9](?:[a-z0-9_-]{0,38}[a-z0-9])?")
+_SPAN = re.compile(r"([0-9]{1,6})?\.\.([0-9]{1,6})?|([0-9]{1,6})")
+_DURATION = re.compile(r"([0-9]{1,4})([mhd])")
+_SECONDS = {"m": 60, "h": 3_600, "d": 86_400}
+_MODERATOR = re.compile(r"moderator *> *([0-9]{1,2}(?:\.[0-9])?)")
+_ALIASES = {"jpeg": "jpg"}
+
+S = TypeVar("S")
+
+
+class _Reader:
+    """Takes front matter apart piece by piece, so that one mistake hides no other."""
+
+    def __init__(self, file: str, lines: Mapping[str, int]) -> None:
+        self.file = file
+        self.lines = dict(lines)
+        self.problems: list[Problem] = []
+
+    def problem(self, path: str, message: str) -> None:
+        while path and path not in self.lines:
+            path = path.rpartition(".")[0]
+        self.problems.append(Problem(self.file, self.lines.get(path, 1), message))
+
+    def struct(self, path: str, values: dict[str, Any], kind: type[S]) -> S | None:
+        """The values at this path as a Struct, or None and its problems."""
+        start = f"{path}." if path else ""
+        lines = {key.removeprefix(start): line for key, line in self.lines.items() if key.startswith(start)}
+        if path:
+            lines[""] = self.lines.get(path, 1)
+        try:
+            return frontmatter.decode(values, lines, kind)
+        except frontmatter.BadMatter as bad:
+            self.problems += bad.problems(self.file)
+            return None
+
+    def project(self, values: dict[str, Any]) -> Project | None:
+        if values.pop("kind", "project") != "project":
+            self.problem("kind", "Berkas ini bukan proyek; tulis `kind: project`.")
+        listed = values.pop("sections", None)
+        self.span(values, "", "team", least=1, most=20)
+        self.duration(values)
+        self.reconcile(values)
+        rubric = values.get("rubric")
+        if isinstance(rubric, str):
+            values["rubric"] = rubric.removesuffix(".yml").removesuffix(".yaml")
+        project = self.struct("", values, Project)
+        if project and project.id is not None:
+            self.identifier("id", project.id)
+        sections = self.sections(listed)
+        if not self.problems:
+            self.across(sections)
+        return msgspec.structs.replace(project, sections=tuple(sections.values())) if project else None
+
+    def sections(self, listed: Any) -> dict[str, Section]:
+        if not isinstance(listed, list) or not listed:
+            self.problem("sections", "Proyek harus memiliki bagian; tulis paling sedikit satu di `sections`.")
+            return {}
+        if len(listed) > MOST_SECTIONS:
+            self.problem("sections", f"Terlalu banyak bagian; paling banyak {MOST_SECTIONS}.")
+            return {}
+        found: dict[str, Section] = {}
+        for index, values in enumerate(listed):
+            path = f"sections.{index}"
+            section = self.section(path, values)
+            self.unique(path, values, found, "bagian")
+            if section is not None:
+                found[f"{index}"] = section
+        return found
+
+    def section(self, path: str, values: Any) -> Section | None:
+        kind = self.tagged(path, values, "kind", _SECTIONS, "Jenis bagian")
+        if kind is None:
+            return None
+        values = dict(values)
+        self.span(values, path, "words", least=0, most=MOST_WORDS, open_end=True)
+        self.span(values, path, "rows", least=0, most=MOST_ROWS)
+        self.listed(values, path, kind)
+        if isinstance(values.get("accept"), list):
+            values["accept"] = [
+                _ALIASES.get(kind, kind) for kind in values["accept"] if isinstance(kind, str)
+            ]
+        columns = values.pop("columns", None) if kind is TableSection else None
+        checks = values.pop("checks", None) if kind is not FilesSection else None
+        section = self.struct(path, values, kind)
+        if section is not None:
+            self.identifier(f"{path}.id", section.id)
+        if isinstance(section, TextSection):
+            self.repeats(f"{path}.requires", map(content.heading_key, section.requires), "Judul")
+            return msgspec.structs.replace(section, checks=self.checks(path, checks))
+        read = self.columns(path, columns) if kind is TableSection else ()
+        if isinstance(section, TableSection):
+            return msgspec.structs.replace(section, columns=read, checks=self.checks(path, checks))
+        if kind is not FilesSection:
+            self.checks(path, checks)
+        return section
+
+    def columns(self, path: str, listed: Any) -> tuple[Column, ...]:
+        if not isinstance(listed, list) or not 1 <= len(listed) <= MOST_COLUMNS:
+            self.problem(
+                f"{path}.columns", f"Tabel harus memiliki 1 sampai {MOST_COLUMNS} kolom di `columns`."
+            )
+            return ()
+        columns: list[Column] = []
+        seen: dict[str, object] = {}
+        for index, values in enumerate(listed):
+            here = f"{path}.columns.{index}"
+            if not isinstance(values, dict):
+                self.problem(here, "Kolom ditulis sebagai `{id: ..., label: ..., type: ...}`.")
+                continue
+            column = self.struct(here, values, Column)
+            self.unique(here, values, seen, "kolom")
+            if column is not None:
+                self.column(here, column)
+                columns.append(column)
+        return tuple(columns)
+
+    def column(self, path: str, column: Column) -> None:
+        self.identifier(f"{path}.id", column.id)
+        if column.type == "choice" and not column.options:
+            self.problem(path, f"Kolom `{column.id}` berjenis choice; tulis pilihannya di `options`.")
+        if column.type != "choice" and column.options:
+            self.problem(
+                f"{path}.options", "`options` hanya untuk kolom berjenis choice; ubah `type` atau hapus."
+            )
+        self.repeats(f"{path}.options", (option.casefold() for option in column.options), "Pilihan")
+        if column.type == "ref" and not column.ref:
+            self.problem(
+                path, f"Kolom `{column.id}` berjenis ref; tulis asalnya, misalnya `ref: sasaran.sasaran`."
+            )
+        if column.type != "ref" and column.ref is not None:
+            self.problem(f"{path}.ref", "`ref` hanya untuk kolom berjenis ref; ubah `type` atau hapus.")
+        if not column.numeric and (column.min is not None or column.max is not None):
+            self.problem(
+                path, f"`min` dan `max` hanya untuk kolom angka; kolom `{column.id}` berjenis {column.type}."
+            )
+        if column.min is not None and column.max is not None and column.min > column.max:
+            self.problem(f"{path}.max", "Nilai `max` lebih kecil daripada `min`; tukar keduanya.")
+
+    def checks(self, path: str, listed: Any) -> tuple[Rule, ...]:
+        if listed is None:
+            return ()
+        if not isinstance(listed, list) or len(listed) > MOST_CHECKS:
+            self.problem(
+                f"{path}.checks", f"`checks` harus berupa daftar, paling banyak {MOST_CHECKS} pemeriksaan."
+            )
+            return ()
+        checks: list[Rule] = []
+        seen: dict[str, object] = {}
+        for index, values in enumerate(listed):
+            here = f"{path}.checks.{index}"
+            kind = self.tagged(here, values, "rule", RULES, "Aturan")
+            if kind is None:
+                continue
+            values = dict(values)
+            fields = kind.__struct_fields__
+            if "column" in values and "columns" in fields and "columns" not in values:
+                values["columns"] = values.pop("column")
+                self.lines[f"{here}.columns"] = self.lines.get(f"{here}.column", 1)
+            self.listed(values, here, kind)
+            check = self.struct(here, values, kind)
+            self.unique(here, values, seen, "pemeriksaan")
+            if check is None:
+                continue
+            self.identifier(f"{here}.id", check.id)
+            for key, message in check.wrong():
+                self.problem(f"{here}.{key}" if key else here, message)
+            checks.append(check)
+        return tuple(checks)
+
+    # What only the whole can tell: every name that one piece gives to another.
+
+    def across(self, sections: dict[str, Section]) -> None:
+        tables = {section.id: section for section in sections.values() if isinstance(section, TableSection)}
+        others = {section.id for section in sections.values()} - tables.keys()
+        for index, section in sections.items():
+            path = f"sections.{index}"
+            for number, column in enumerate(section.columns if isinstance(section, TableSection) else ()):
+                if column.ref is not None:
+                    here = f"{path}.columns.{number}.ref"
+                    target = self.address(here, column.ref, tables, others)
+                    if target is column:
+                        self.problem(
+                            here, f"Kolom `{column.id}` merujuk kepada dirinya sendiri; tulis kolom lain."
+                        )
+            for number, check in enumerate(section.checks if not isinstance(section, FilesSection) else ()):
+                self.check(f"{path}.checks.{number}", check, section, tables, others)
+
+    def check(
+        self,
+        path: str,
+        check: Rule,
+        section: Section,
+        tables: Mapping[str, TableSection],
+        others: Iterable[str],
+    ) -> None:
+        if section.kind not in check.sections:
+            self.problem(
+                f"{path}.rule",
+                f"Aturan {check.rule} tidak berlaku untuk bagian berjenis {section.kind}; "
+                f"berlaku untuk {' dan '.join(check.sections)}.",
+            )
+            return
+        if (
+            "columns" in check.__struct_fields__
+            and isinstance(section, TableSection)
+            and not getattr(check, "columns")
+        ):
+            self.problem(path, f"Aturan {check.rule} pada tabel memerlukan `column` atau `columns`.")
+        for use in check.uses():
+            here = f"{path}.{use.key}"
+            if "." in use.address or not isinstance(section, TableSection):
+                column = self.address(here, use.address, tables, others)
+            else:
+                column = section.column(use.address)
+                if column is None:
+                    known = [column.id for column in section.columns]
+                    self.problem(
+                        here, f"Tabel ini tidak memiliki kolom `{use.address}`. {_hint(use.address, known)}"
+                    )
+            if column is not None and use.numeric and not column.numeric:
+                self.problem(
+                    here,
+                    f"Kolom `{use.address}` berjenis {column.type}; aturan {check.rule} memerlukan kolom angka.",
+                )
+            if column is not None and use.key == "direction":
+                strange = [option for option in column.options if option.casefold() not in DIRECTIONS]
+                if column.type not in ("choice", "text") or strange:
+                    self.problem(
+                        here, f"Kolom arah `{column.id}` hanya boleh memuat {', '.join(DIRECTIONS)}."
+                    )
+
+    def address(
+        self, path: str, address: str, tables: Mapping[str, TableSection], others: Iterable[str]
+    ) -> Column | None:
+        """The column that `section.column` names, or None and a problem."""
+        table, dot, name = address.partition(".")
+        if not dot:
+            self.problem(path, f"Tulis `{address}` sebagai `bagian.kolom`, misalnya `sasaran.sasaran`.")
+            return None
+        if table in others:
+            self.problem(path, f"Bagian `{table}` bukan tabel; rujuk kepada sebuah tabel.")
+            return None
+        if table not in tables:
+            self.problem(path, f"Tidak ada tabel `{table}` di proyek ini. {_hint(table, tables)}")
+            return None
+        column = tables[table].column(name)
+        if column is None:
+            known = [column.id for column in tables[table].columns]
+            self.problem(path, f"Tabel `{table}` tidak memiliki kolom `{name}`. {_hint(name, known)}")
+        return column
+
+    # Small pieces
+
+    def tagged(
+        self, path: str, values: Any, key: str, kinds: Mapping[str, type[S]], name: str
+    ) -> type[S] | None:
+        """The Struct that the value of `key` chooses, or None and a problem."""
+        known = ", ".join(kinds)
+        if not isinstance(values, dict):
+            self.problem(path, f"Tulis pasangan `kunci: nilai` dengan `id` dan `{key}`.")
+        elif key not in values:
+            self.problem(path, f"Kunci `{key}` wajib diisi dengan salah satu dari {known}.")
+        elif not isinstance(values[key], str) or values[key] not in kinds:
+            hint = _hint(str(values[key]), kinds)
+            self.problem(f"{path}.{key}", f"{name} `{values[key]}` tidak dikenal. {hint}")
+        else:
+            return kinds[values[key]]
+        return None
+
+    def listed(self, values: dict[str, Any], path: str, kind: type[msgspec.Struct]) -> None:
+        """A single text where a list of texts is meant becomes a list of one."""
+        for field in msgspec.structs.fields(kind):
+            if (
+                isinstance(values.get(field.encode_name), str)
+                and typing.get_origin(_plain(field.type)) is tuple
+            ):
+                values[field.encode_name] = [values[field.encode_name]]
+                self.lines[f"{path}.{field.encode_name}.0"] = self.lines.get(f"{path}.{field.encode_name}", 1)
+
+    def unique(self, path: str, values: Any, seen: dict[str, Any], what: str) -> None:
+        """A problem when the id was used before; `seen` may hold Structs by position, whose ids count too."""
+        name = values.get("id") if isinstance(values, dict) else None
+        if not isinstance(name, str):
+            return
+        if name in seen or any(getattr(other, "id", None) == name for other in seen.values()):
+            self.problem(f"{path}.id", f"Id `{name}` dipakai dua {what}; beri id yang berbeda.")
+        elif what != "bagian":
+            seen[name] = True
+
+    def identifier(self, path: str, name: str) -> None:
+        if not _ID.fullmatch(name):
+            self.problem(
+                path,
+                f"Id `{name[:60]}` harus terdiri atas huruf kecil, angka, `-`, dan `_`, paling panjang 40 karakter.",
+            )
+
+    def repeats(self, path: str, values: Iterable[str], what: str) -> None:
+        seen: set[str] = set()
+        for index, value in enumerate(values):
+            if not value.strip():
+                self.problem(f"{path}.{index}", f"{what} tidak boleh kosong; hapus atau isi.")
+            if value in seen:
+                self.problem(f"{path}.{index}", f"{what} `{value}` ditulis dua kali; hapus salah satu.")
+            seen.add(value)
+
+    def span(
+        self, values: dict[str, Any], path: str, key: str, *, least: int, most: int, open_end: bool = False
+    ) -> None:
+        """Replace "3..60" by a Span's fields."""
+        if key not in values:
+            return
+        here = f"{path}.{key}" if path else key
+        written = values.pop(key)
+        match = _SPAN.fullmatch(str(written)) if isinstance(written, str | int) else None
+        if match is None or match.group() == "..":
+            self.problem(
+                here,
+                f"Tulis `{key}` sebagai batas bawah dan atas, misalnya `{key}: {max(least, 1)}..{most}`.",
+            )
+            return
+        low, high, exact = (None if part is None else int(part) for part in match.groups())
+        low, high = (exact, exact) if exact is not None else (low, high)
+        low = least if low is None else low
+        if high is None and not open_end:
+            self.problem(here, f"Batas atas `{key}` wajib ditulis, paling banyak {most}.")
+        elif low < least or (high or 0) > most:
+            self.problem(here, f"Batas `{key}` harus di antara {least} dan {most}.")
+        elif high is not None and high < max(low, 1):
+            self.problem(
+                here, f"Batas `{key}` terbalik; tulis yang kecil dahulu, dan paling sedikit 1 di belakang."
+            )
+        else:
+            values[key] = {"min": low, "max": high}
+
+    def duration(self, values: dict[str, Any]) -> None:
+        """Replace `late.grace: 1h` by seconds."""
+        late = values.get("late")
+        if not isinstance(late, dict) or "grace" not in late:
+            return
+        late = values["late"] = dict(late)
+        match = _DURATION.fullmatch(str(late["grace"]))
+        if match is not None:
+            late["grace"] = int(match[1]) * _SECONDS[match[2]]
+        elif late["grace"] != 0:
+            self.problem("late.grace", "Tulis `grace` sebagai menit, jam, atau hari: `30m`, `1h`, atau `2d`.")
+            del late["grace"]
+
+    def reconcile(self, values: dict[str, Any]) -> None:
+        """Replace "average" or "moderator > 10" by a Reconcile's fields."""
+        if "reconcile" not in values:
+            return
+        written = values.pop("reconcile")
+        match = _MODERATOR.fullmatch(str(written))
+        if match is None and written != "average":
+            self.problem(
+                "reconcile", "Tulis `reconcile: average` atau, misalnya, `reconcile: moderator > 10`."
+            )
+        elif match is not None:
+            values["reconcile"] = {"how": "moderator", "above": Decimal(match[1])}
+            if values.get("graders", 1) == 1:
+                self.problem(
+                    "reconcile", "Moderator membandingkan paling sedikit dua penilai; tulis `graders: 2`."
+                )
+
+
+def _plain(kind: Any) -> Any:
+    return typing.get_args(kind)[0] if typing.get_origin(kind) is Annotated else kind
+
+
+def _hint(name: str, known: Iterable[str]) -> str:
+    names = list(known)
+    close = difflib.get_close_matches(name, names, 1)
+    if close:
+        return f"Maksudnya `{close[0]}`?"
+    return f"Yang ada: {', '.join(names)}." if names else "Tambahkan dahulu."

@@ -1,0 +1,36 @@
+"""The kinds of questions. A new kind is one file here with one subclass of `Question`; it is found by itself."""
+
+import importlib
+import pkgutil
+import re
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Union
+
+from lms.quizzes.kinds.question import Question
+
+
+def _subclasses(parent: type[Question]) -> Iterator[type[Question]]:
+    for child in parent.__subclasses__():
+        if child.__struct_config__.tag is not None:
+            yield child
+        yield from _subclasses(child)
+
+
+for _module in pkgutil.iter_modules(__path__):
+    importlib.import_module(f"{__name__}.{_module.name}")
+
+KINDS: tuple[type[Question], ...] = tuple(sorted(_subclasses(Question), key=lambda kind: kind.rank))
+"""Every kind, in the order in which they are asked whether a block is theirs."""
+
+if TYPE_CHECKING:
+    AnyQuestion = Question
+else:
+    AnyQuestion = Union[KINDS]  # noqa: UP007
+    """What msgspec decodes a question to: the class that its `kind` names."""
+
+NOT_YET = (
+    ("menjodohkan", re.compile(r" {0,3}[-*+]\s+\S.*\s=>\s+\S.*")),
+    ("esai", re.compile(r" {0,3}_{4,}\s*")),
+    ("mengurutkan", re.compile(r" {0,3}\d{1,3}[.)]\s+\S.*")),
+)
+"""Kinds of the format that cannot be published so far: their name and the line that gives them away."""

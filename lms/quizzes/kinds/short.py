@@ -1,0 +1,115 @@
+"""Questions answered with a word or a few."""
+
+import re
+import unicodedata
+from collections.abc import Sequence
+from fractions import Fraction
+from typing import Self
+
+from lms.patterns import BadPattern, compiled
+from lms.quizzes.kinds.numeric import mark
+from lms.quizzes.kinds.question import Answer, Block, Feedback, Line, Question, typed
+
+LONGEST = 200
+"""Characters of an answer."""
+
+_PATTERN = re.compile(r" {0,3}~=\s*(\S.*)")
+_ALIKE = str.maketrans("‘’ʼ′“”„‐‑‒–—−", "''''\"\"\"------")
+
+
+class Short(Question, frozen=True, kw_only=True, tag="short"):
+    """`= text`, repeated; `~= pattern` accepts what fits the pattern as a whole.
+
+    Case, spaces, final stops and the shapes of quotes and dashes do not matter.
+    """
+
+    rank = 40
+
+    accepts: tuple[str, ...]
+    patterns: tuple[str, ...] = ()
+
+    @classmethod
+    def begins(cls, lines: Sequence[Line]) -> int | None:
+        return next((at for at, line in enumerate(lines) if mark(line) or _pattern(line)), None)
+
+    @classmethod
+    def parse(cls, block: Block) -> Self | None:
+        accepts: dict[str, str] = {}
+        patterns: list[str] = []
+        asked = f" {_words(normal(block.prompt))} "
+        for line in block.lines:
+            if match := mark(line):
+                text = match[1].strip()
+                key = normal(text)
+                if not key or len(text) > LONGEST:
+                    block.complain(
+                        line.number, f"Jawaban harus berisi teks, paling banyak {LONGEST} karakter."
+                    )
+                elif key in accepts:
+                    block.complain(line.number, "Jawaban ini ditulis dua kali; hapus salah satunya.")
+                elif f" {_words(key)} " in asked and _words(key):
+                    block.complain(
+                        line.number, f"Jawaban “{text}” terbaca di dalam soalnya; ubah soal atau jawabannya."
+                    )
+                accepts.setdefault(key, text)
+            elif match := _pattern(line):
+                try:
+                    compiled(_folded(match[1].strip()))
+                    patterns.append(match[1].strip())
+                except BadPattern as error:
+                    block.complain(line.number, str(error))
+            elif line.text.strip():
+                block.complain(
+                    line.number, "Baris sesudah jawaban harus diawali `=`, atau `>` untuk penjelasan."
+                )
+        if not accepts:
+            block.complain(
+                block.line,
+                "Selain pola `~=`, tulis paling sedikit satu `= jawaban` untuk ditunjukkan sebagai kunci.",
+            )
+        return cls(accepts=tuple(accepts.values()), patterns=tuple(patterns), **block.shared)
+
+    def read(self, values: Sequence[str]) -> Answer:
+        return typed(values, LONGEST) or None
+
+    def score(self, answer: Answer) -> Fraction:
+        given = normal(answer[:LONGEST]) if isinstance(answer, str) else ""
+        if not given:
+            return Fraction(0)
+        return Fraction(
+            any(given == normal(each) for each in self.accepts)
+            or any(compiled(_folded(each)).matches(given) for each in self.patterns)
+        )
+
+    def explain(self, answer: Answer, language: str = "id") -> Feedback:
+        return Feedback(
+            outcome=self.outcome(answer),
+            given=(answer,) if isinstance(answer, str) and answer else (),
+            key=self.accepts,
+            options=(),
+            explanation=self.explanation,
+        )
+
+    def source(self) -> list[str]:
+        return [f"= {each}" for each in self.accepts] + [f"~= {each}" for each in self.patterns]
+
+
+def normal(text: str) -> str:
+    """The text as it is compared: NFKC, lower case, single spaces, plain quotes and dashes, no final stop."""
+    folded = unicodedata.normalize("NFKC", text).translate(_ALIKE).casefold()
+    return " ".join(folded.split()).rstrip(" .")
+
+
+def _pattern(line: Line) -> re.Match[str] | None:
+    return _PATTERN.fullmatch(line.text) if line.live else None
+
+
+def _folded(pattern: str) -> str:
+    """The pattern in lower case, as answers are, but for `\\D`, `\\W` and `\\S`, which mean something else."""
+    return re.sub(
+        r"\\.|[^\\]+", lambda match: match[0] if match[0][0] == "\\" else match[0].casefold(), pattern
+    )
+
+
+def _words(text: str) -> str:
+    return " ".join(re.findall(r"\w+", text))

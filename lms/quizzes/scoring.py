@@ -1,0 +1,139 @@
+"""From a quiz and answers to points, and from attempts to a grade. Exact inside; decimals of six places at the end."""
+
+import hashlib
+from collections.abc import Iterable, Mapping, Sequence
+from decimal import ROUND_HALF_UP, Context, Decimal
+from fractions import Fraction
+from typing import Literal
+
+import msgspec
+
+from lms.quizzes.kinds.question import Answer
+from lms.quizzes.source import Quiz
+
+_PLACES = Decimal("0.000001")
+_WIDE = Context(prec=60, rounding=ROUND_HALF_UP)
+
+
+class Mark(msgspec.Struct, frozen=True):
+    """What one question earned."""
+
+    question: str
+    points: Decimal
+    max: Decimal
+    answered: bool
+
+
+class Result(msgspec.Struct, frozen=True):
+    """What an attempt earned, of `max` points, question by question in the order of the quiz."""
+
+    points: Decimal
+    max: Decimal
+    marks: tuple[Mark, ...]
+
+    @property
+    def percent(self) -> Decimal:
+        """The points as a percentage, 0 to 100."""
+        return percent(self.points, self.max)
+
+
+class Drawn(msgspec.Struct, frozen=True):
+    """A question as one attempt asks it: its id, and its options in the order to show them."""
+
+    question: str
+    options: tuple[str, ...]
+
+
+def score(quiz: Quiz, answers: Mapping[str, Answer], asked: Iterable[str] | None = None) -> Result:
+    """Score the answers, by question id; `asked` are the ids drawn for the attempt, all questions by default.
+
+    Answers to questions that were not asked count for nothing. Never raises, whatever was stored as an answer.
+    """
+    wanted = None if asked is None else frozenset(asked)
+    marks: list[Mark] = []
+    total, most = Fraction(0), Fraction(0)
+    for question in quiz.questions:
+        if wanted is not None and question.id not in wanted:
+            continue
+        answer = answers.get(question.id)
+        earned = question.score(answer) * Fraction(question.points)
+        total += earned
+        most += Fraction(question.points)
+        marks.append(Mark(question.id, _decimal(earned), question.points, question.is_answered(answer)))
+    return Result(_decimal(total), _decimal(most), tuple(marks))
+
+
+def percent(points: Decimal, most: Decimal) -> Decimal:
+    """The points as a percentage of `most`; 0 where nothing could be earned."""
+    return _decimal(Fraction(points) * 100 / Fraction(most)) if most else Decimal(0)
+
+
+def grade_of(scores: Sequence[Decimal], rule: Literal["best", "last", "first", "average"]) -> Decimal | None:
+    """The score that counts, of all attempts in the order they were handed in; None without any."""
+    if not scores:
+        return None
+    if rule == "best":
+        return max(scores)
+    if rule == "average":
+        return _decimal(sum((Fraction(each) for each in scores), Fraction(0)) / len(scores))
+    return scores[0] if rule == "first" else scores[-1]
+
+
+def feedback_open(
+    rule: Literal["each", "submitted", "passed", "closed", "never"],
+    *,
+    submitted: bool,
+    passed: bool,
+    closed: bool,
+) -> bool:
+    """Whether key and feedback of a whole attempt may be seen.
+
+    `passed` is whether this learner has passed the quiz, `closed` whether nobody can attempt it any more. With
+    "each", feedback on a single question may be seen as soon as that question is answered for good.
+    """
+    return submitted and {
+        "each": True,
+        "submitted": True,
+        "passed": passed,
+        "closed": closed,
+        "never": False,
+    }.get(rule, False)
+
+
+def drawn(quiz: Quiz, seed: int) -> tuple[Drawn, ...]:
+    """The questions of an attempt in the order to ask them; the same for the same quiz and seed, for ever.
+
+    Pools keep their place, and shuffling stays within a pool, or within a run of questions outside pools.
+    """
+    pool_of = {each: pool for pool in quiz.pools for each in pool.questions}
+    chosen = {
+        each for pool in quiz.pools for each in _mixed(pool.questions, seed, f"draw {pool.id}")[: pool.draw]
+    }
+    runs: list[tuple[str, list[str]]] = []
+    for question in quiz.questions:
+        pool = pool_of.get(question.id)
+        if pool is not None and question.id not in chosen:
+            continue
+        name = pool.id if pool else ""
+        if not runs or runs[-1][0] != name:
+            runs.append((name, []))
+        runs[-1][1].append(question.id)
+    order = [
+        each
+        for name, run in runs
+        for each in (_mixed(run, seed, f"order {name}") if quiz.shuffle in ("questions", "all") else run)
+    ]
+    options = {question.id: question.option_ids for question in quiz.questions}
+    if quiz.shuffle in ("options", "all"):
+        options = {name: tuple(_mixed(each, seed, f"options {name}")) for name, each in options.items()}
+    return tuple(Drawn(each, options[each]) for each in order)
+
+
+def _mixed(names: Iterable[str], seed: int, purpose: str) -> list[str]:
+    """The names in an order that depends on seed and purpose only, not on Python's version or their first order."""
+    return sorted(names, key=lambda name: hashlib.sha256(f"{seed}\0{purpose}\0{name}".encode()).digest())
+
+
+def _decimal(value: Fraction) -> Decimal:
+    exact = _WIDE.divide(Decimal(value.numerator), Decimal(value.denominator))
+    return exact.quantize(_PLACES, context=_WIDE).normalize(_WIDE) if exact else Decimal(0)

@@ -1,0 +1,1 @@
+"""What remains: receipts that anybody can verify, the grade ledger's pages."""

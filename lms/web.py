@@ -1,0 +1,309 @@
+"""What every page shares on the web floor: headers, compression, static files, template words, error pages."""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import mimetypes
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from flask import Flask, Request, Response, abort, current_app, g, jsonify, make_response, render_template, request, session, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import get_locale, gettext
+from flask_login import current_user
+from flask_wtf.csrf import CSRFError
+from werkzeug.datastructures import ImmutableMultiDict
+from werkzeug.exceptions import HTTPException, Unauthorized
+
+from lms import formats
+from lms.extensions import begin_reading, begin_writing, db, utcnow
+from lms.guard import can, keep_form, kept_form, public, wants_json
+from lms.settings import Settings
+
+LANGUAGES = ("id", "en")
+FORM_AT_MOST = 4 * 1024 * 1024
+SMALLEST_COMPRESSED = 800
+STATIC = Path(__file__).parent / "static"
+
+CONTENT_SECURITY = "; ".join(
+    (
+        "default-src 'none'",
+        "script-src 'self'",
+        "style-src 'self'",
+        "img-src 'self' data:",
+        "font-src 'self'",
+        "connect-src 'self'",
+        "manifest-src 'self'",
+        "worker-src 'self'",
+        "form-action 'self'",
+        "frame-ancestors 'none'",
+        "base-uri 'none'",
+    )
+)
+HEADERS = {
+    "Content-Security-Policy": CONTENT_SECURITY,
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "same-origin",
+    "X-Frame-Options": "DENY",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), microphone=(), geolocation=(), payment=()",
+}
+SANDBOX = "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src data:"
+
+
+class CleanRequest(Request):
+    """A request whose form holds no NUL characters: PostgreSQL cannot store them and nobody means to type them."""
+
+    max_form_memory_size = FORM_AT_MOST
+    max_form_parts = 20_000
+
+    def _load_form_data(self) -> None:
+        first = "form" not in self.__dict__
+        super()._load_form_data()
+        if first and any("\0" in value for values in self.form.listvalues() for value in values):
+            pairs = [
+                (name.replace("\0", ""), value.replace("\0", ""))
+                for name, values in self.form.lists()
+                for value in values
+            ]
+            self.__dict__["form"] = ImmutableMultiDict(pairs)
+
+
+# Static files: read once, compressed once, addressed by the hash of them all so that browsers keep them for a year and
+# relative imports between ES modules stay within one state.
+
+
+@dataclass(frozen=True)
+class StaticFile:
+    """One file as it is sent."""
+
+    content: bytes
+    compressed: bytes | None
+    media_type: str
+
+
+def read_static(folder: Path, theme: str) -> tuple[str, dict[str, StaticFile]]:
+    """All static files and the version they form; ``theme`` is the stylesheet made from the settings."""
+    files: dict[str, StaticFile] = {}
+    digest = hashlib.sha256()
+    sources = {path.relative_to(folder).as_posix(): path.read_bytes() for path in sorted(folder.rglob("*")) if path.is_file()}
+    if theme:
+        sources["theme.css"] = theme.encode()
+    for name, content in sources.items():
+        media_type = mimetypes.guess_type(name)[0] or "application/octet-stream"
+        if name.endswith(".js"):
+            media_type = "text/javascript"
+        textual = media_type.startswith("text/") or media_type.endswith(("+xml", "json"))
+        files[name] = StaticFile(content, gzip.compress(content, 9, mtime=0) if textual else None, media_type)
+        digest.update(name.encode() + b"\0" + content + b"\0")
+    return digest.hexdigest()[:12], files
+
+
+def theme_css(settings: Settings) -> str:
+    """The two brand colours, where the settings change them."""
+    if (settings.brand_colour, settings.gold_colour) == ("#0e4a58", "#b7791f"):
+        return ""
+    return f"@layer tokens{{:root{{--brand:{settings.brand_colour};--gold:{settings.gold_colour}}}}}\n"
+
+
+@public
+def static_file(version: str, name: str) -> ResponseReturnValue:
+    """A static file of this release; another release's address still answers, but is not kept for long."""
+    current, files = current_app.extensions["lms_static"]
+    file = files.get(name)
+    if file is None:
+        abort(404)
+    squeezed = file.compressed is not None and "gzip" in request.headers.get("Accept-Encoding", "")
+    response = make_response(file.compressed if squeezed else file.content)
+    response.mimetype = file.media_type
+    if squeezed:
+        response.headers["Content-Encoding"] = "gzip"
+    response.headers["Vary"] = "Accept-Encoding"
+    kept = "public, max-age=31536000, immutable" if version == current else "no-cache"
+    response.headers["Cache-Control"] = kept
+    return response
+
+
+@public
+def service_worker() -> ResponseReturnValue:
+    """The service worker must live at the root to see every page."""
+    return static_file(version="", name="sw.js")
+
+
+def static_url(name: str) -> str:
+    """The address of a static file in this release."""
+    version, files = current_app.extensions["lms_static"]
+    if name not in files:
+        raise LookupError(f"no static file {name}")
+    return f"/static/{version}/{name}"
+
+
+# Words and dates
+
+
+def language() -> str:
+    """ "id" or "en": the person's own choice, else what this browser chose, else Indonesian."""
+    if current_user.is_authenticated:
+        return str(current_user.language)
+    chosen = session.get("language")
+    return chosen if chosen in LANGUAGES else "id"
+
+
+def zone() -> str:
+    """The zone in which times are shown."""
+    return str(current_user.timezone) if current_user.is_authenticated else formats.DEFAULT_ZONE
+
+
+def _in_zone(function: Callable[..., str]) -> Callable[[Any], str]:
+    return lambda at: function(at, zone(), str(get_locale()))
+
+
+def _distance(at: datetime) -> str:
+    return formats.distance(at, now=utcnow(), language=str(get_locale()))
+
+
+def _machine_time(at: datetime | date) -> str:
+    return at.isoformat()
+
+
+def _decimal(value: Decimal | int, places: int | None = None) -> str:
+    return formats.decimal(value, str(get_locale()), places)
+
+
+def add_template_words(app: Flask, settings: Settings) -> None:
+    """What templates may use without asking: formats in the reader's language and zone, ``can``, ``static``."""
+    app.jinja_env.add_extension("jinja2.ext.do")
+    app.jinja_env.trim_blocks = True
+    app.jinja_env.lstrip_blocks = True
+    app.jinja_env.globals.update(
+        settings=settings,
+        can=can,
+        static=static_url,
+        languages=LANGUAGES,
+        now=utcnow,
+    )
+    app.jinja_env.filters.update(
+        long_datetime=_in_zone(formats.long_datetime),
+        medium_datetime=_in_zone(formats.medium_datetime),
+        long_date=_in_zone(formats.long_date),
+        plain_date=_in_zone(formats.plain_date),
+        short_date=_in_zone(formats.short_date),
+        clock_time=_in_zone(formats.clock_time),
+        distance=_distance,
+        machine_time=_machine_time,
+        decimal=_decimal,
+        minutes=lambda count: formats.minutes(count, str(get_locale())),
+        jp=lambda count: formats.jp(count, str(get_locale())),
+        file_size=lambda size: formats.file_size(size, str(get_locale())),
+        money=lambda rupiah: formats.money(rupiah, str(get_locale())),
+    )
+
+
+# Requests and responses
+
+
+def _begin() -> None:
+    if request.method in ("GET", "HEAD", "OPTIONS"):
+        begin_reading()
+    else:
+        begin_writing()
+    if "\0" in request.path or "\0" in request.query_string.decode("latin-1") or b"%00" in request.query_string:
+        abort(400)
+
+
+def _finish(response: Response) -> Response:
+    for name, value in HEADERS.items():
+        response.headers.setdefault(name, value)
+    if request.is_secure:
+        response.headers.setdefault("Strict-Transport-Security", "max-age=31536000")
+    if response.mimetype in ("text/html", "application/json"):
+        response.headers.setdefault("Cache-Control", "private, no-store" if session else "no-cache")
+        if (
+            not response.direct_passthrough
+            and "Content-Encoding" not in response.headers
+            and "gzip" in request.headers.get("Accept-Encoding", "")
+        ):
+            body = response.get_data()
+            if len(body) >= SMALLEST_COMPRESSED:
+                # SameSite=Lax keeps other sites from sending our cookie along, so that compressed pages tell them nothing.
+                response.set_data(gzip.compress(body, 3, mtime=0))
+                response.headers["Content-Encoding"] = "gzip"
+        response.headers.add("Vary", "Accept-Encoding")
+    return response
+
+
+@lru_cache(maxsize=1)
+def _titles() -> dict[int, tuple[str, str]]:
+    return {
+        400: ("Permintaan tidak dapat dibaca", "Periksa kembali alamat atau isian Anda, lalu coba lagi."),
+        403: ("Anda tidak berwenang", "Halaman ini memerlukan peran lain. Hubungi administrator bila Anda memerlukannya."),
+        404: ("Halaman tidak ditemukan", "Alamatnya mungkin salah ketik, atau Anda tidak memiliki akses ke halaman ini."),
+        405: ("Cara permintaan tidak sesuai", "Kembali ke halaman sebelumnya, lalu gunakan tombol yang tersedia."),
+        409: ("Ada perubahan lain", "Isi ini telah berubah sejak Anda membukanya. Muat ulang halaman, lalu coba lagi."),
+        413: ("Kiriman terlalu besar", "Kiriman melebihi batas ukuran. Perkecil berkas atau bagi teksnya, lalu kirim lagi."),
+        415: ("Jenis kiriman tidak dikenal", "Gunakan formulir yang tersedia di halaman ini."),
+        429: ("Terlalu banyak percobaan", "Tunggu beberapa menit, lalu coba lagi."),
+        500: (
+            "Terjadi gangguan di pihak kami",
+            "Yang telah tersimpan tetap aman. Coba lagi sebentar lagi; bila berulang, hubungi administrator.",
+        ),
+        503: ("Layanan sedang tidak tersedia", "Yang telah tersimpan tetap aman. Coba lagi beberapa menit lagi."),
+    }
+
+
+def error_page(code: int) -> tuple[str | Response, int]:
+    """The page (or JSON for our modules) of one status."""
+    title, advice = _titles().get(code, _titles()[400 if code < 500 else 500])
+    if wants_json():
+        return jsonify(error=str(code), message=f"{gettext(title)}. {gettext(advice)}"), code
+    page = render_template("error.html", title=gettext(title), advice=gettext(advice), code=code)
+    return page, code
+
+
+def _http_error(error: HTTPException) -> ResponseReturnValue:
+    if error.response is not None or error.code is None or error.code < 400:
+        return error.get_response()  # type: ignore[return-value]  # redirects of the router
+    return error_page(error.code)
+
+
+def _broken(error: Exception) -> ResponseReturnValue:
+    db.session.rollback()
+    current_app.logger.error("%s at %s", type(error).__name__, request.endpoint, exc_info=error)
+    try:
+        return error_page(500)
+    except Exception:
+        current_app.logger.exception("the error page failed too")
+        return "Terjadi gangguan di pihak kami.", 500, {"Content-Type": "text/plain; charset=utf-8"}
+
+
+def _csrf_failed(_error: CSRFError) -> Any:
+    """A form without a valid token: its text is kept and offered again, after a sign-in where that is what ended."""
+    if not current_user.is_authenticated and request.endpoint != "people.sign_in":
+        return current_app.handle_http_exception(Unauthorized())
+    if wants_json():
+        message = gettext("Sesi halaman ini telah berakhir. Muat ulang halaman; yang Anda ketik tetap ada di sini.")
+        return jsonify(error="csrf", message=message), 400
+    kept = kept_form(keep_form())
+    return render_template("kept.html", kept=kept, reason="csrf"), 400
+
+
+def add_routes(app: Flask, settings: Settings) -> None:
+    """Headers, compression, static files and error pages."""
+    app.request_class = CleanRequest
+    app.extensions["lms_static"] = read_static(STATIC, theme_css(settings))
+    app.add_url_rule("/static/<version>/<path:name>", "static", static_file)
+    app.before_request(_begin)
+    app.after_request(_finish)
+    app.register_error_handler(HTTPException, _http_error)
+    app.register_error_handler(Exception, _broken)
+    app.register_error_handler(CSRFError, _csrf_failed)
+
+
+__all__ = ["SANDBOX", "add_routes", "add_template_words", "error_page", "g", "language", "static_url", "url_for"]

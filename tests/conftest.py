@@ -1,0 +1,205 @@
+"""One app per run, rows deleted per test, and a client per person, each in its own context."""
+
+from __future__ import annotations
+
+import contextvars
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from argon2 import PasswordHasher
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy import text
+from werkzeug.test import TestResponse
+
+from lms.app import create_app
+from lms.courses import models as course_models
+from lms.extensions import Base, db
+from lms.people import passwords
+from lms.settings import Settings, read
+from tests import page_checks
+from tests.cast import Cast, seed
+
+ROOT = Path(__file__).parent.parent
+
+
+@pytest.fixture(scope="session")
+def instance(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("instance")
+
+
+@pytest.fixture(scope="session")
+def settings(instance: Path) -> Settings:
+    return read(
+        {
+            "LMS_ENV": "test",
+            "LMS_SECRET_KEY": "a secret of the tests that is long enough",
+            "LMS_INSTANCE": str(instance),
+            "LMS_DATABASE_URL": os.environ.get("LMS_TEST_DATABASE_URL", ""),
+        },
+        ROOT,
+    )
+
+
+@pytest.fixture(scope="session")
+def app(settings: Settings) -> Iterator[Flask]:
+    # hashing that costs a fraction: the tests sign in hundreds of times
+    passwords.hasher = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
+    app = create_app(settings)
+    app.config["TESTING"] = False  # errors become the pages that people would see
+    with app.app_context():
+        Base.metadata.drop_all(db.engine)
+        Base.metadata.create_all(db.engine)
+    yield app
+    with app.app_context():
+        db.session.remove()
+        Base.metadata.drop_all(db.engine)
+        db.engine.dispose()
+
+
+@pytest.fixture
+def clean(app: Flask) -> Iterator[None]:
+    """An empty database before the test."""
+    with app.app_context():
+        db.session.remove()
+        with db.engine.begin() as connection:
+            if connection.dialect.name == "postgresql":
+                names = ", ".join(table.name for table in Base.metadata.sorted_tables)
+                connection.execute(text(f"TRUNCATE {names} RESTART IDENTITY"))
+            else:
+                for table in reversed(Base.metadata.sorted_tables):
+                    connection.execute(table.delete())
+    course_models.forget_cached()
+    yield
+
+
+@pytest.fixture
+def cast(app: Flask, clean: None) -> Cast:
+    """Everybody (see tests/cast.py), with a published course and two cohorts."""
+    with app.app_context():
+        try:
+            return seed()
+        finally:
+            db.session.remove()
+
+
+@pytest.fixture
+def session(app: Flask) -> Iterator[Any]:
+    """A database session for arranging and looking; never open it around a client's request of the same test line."""
+    context = app.app_context()
+    context.push()
+    try:
+        yield db.session
+    finally:
+        db.session.remove()
+        context.pop()
+
+
+class Browser:
+    """A person's client. Each request runs in a context of its own: with an app context left open around them,
+    Flask-Login would answer every client as whoever asked first."""
+
+    def __init__(self, app: Flask) -> None:
+        self.client: FlaskClient = app.test_client()
+
+    def _run(self, method: str, *args: Any, **kwargs: Any) -> TestResponse:
+        check = kwargs.pop("check", True)
+        response: TestResponse = contextvars.Context().run(getattr(self.client, method), *args, **kwargs)
+        if check:
+            page_checks.check(response)
+        return response
+
+    def get(self, *args: Any, **kwargs: Any) -> TestResponse:
+        return self._run("get", *args, **kwargs)
+
+    def post(self, *args: Any, **kwargs: Any) -> TestResponse:
+        """Post as a browser does from our own page: with a CSRF token unless ``token=False``."""
+        if kwargs.pop("token", True) and "json" not in kwargs:
+            data = kwargs.setdefault("data", {})
+            if isinstance(data, dict) and "csrf_token" not in data:
+                data["csrf_token"] = self.csrf_token()
+        kwargs.setdefault("headers", {}).setdefault("Sec-Fetch-Site", "same-origin")
+        return self._run("post", *args, **kwargs)
+
+    def post_json(self, address: str, data: dict[str, Any] | None = None) -> TestResponse:
+        """Post form fields as one of our ES modules does, asking for JSON."""
+        return self.post(address, data=data or {}, headers={"Accept": "application/json"})
+
+    def other(self, method: str, *args: Any, **kwargs: Any) -> TestResponse:
+        return self._run(method, *args, **kwargs)
+
+    def csrf_token(self) -> str:
+        """The token of this client's session, read off a real page."""
+        page = self._run("get", "/masuk?next=/profil", check=False).get_data(as_text=True)
+        if 'name="csrf_token"' not in page:
+            page = self._run("get", "/profil", check=False).get_data(as_text=True)
+        return page.split('name="csrf_token"', 1)[1].split('value="', 1)[1].split('"', 1)[0]
+
+    def submit_form(self, response: TestResponse, action: str, **changes: Any) -> TestResponse:
+        """Fill and send the form that a fetched page really holds, as a browser without JavaScript would."""
+        fields = page_checks.form_fields(response, action)
+        fields.update(changes)
+        return self.post(action, data={name: value for name, value in fields.items() if value is not None})
+
+    def sign_in(self, who: str, password: str = "belajar-asn-2026") -> TestResponse:
+        return self.post("/masuk", data={"who": who, "password": password})
+
+
+@pytest.fixture
+def browser(app: Flask, cast: Cast) -> Browser:
+    """Somebody who has not signed in."""
+    return Browser(app)
+
+
+@pytest.fixture
+def as_person(app: Flask, cast: Cast) -> Any:
+    """A browser signed in as one of the cast: ``as_person("sari")``. Signs in once, through the real form."""
+
+    known: dict[str, Browser] = {}
+
+    def sign_in(name: str) -> Browser:
+        if name not in known:
+            known[name] = Browser(app)
+            response = known[name].sign_in(cast.emails[name])
+            assert response.status_code == 302, f"{name} could not sign in: {response.status}"
+        return known[name]
+
+    return sign_in
+
+
+class StatementCounter:
+    """Counts the SQL statements of a block (BEGIN, COMMIT and PRAGMA are not statements of a page)."""
+
+    def __init__(self) -> None:
+        self.statements: list[str] = []
+
+    def __call__(self, _connection: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
+        if not statement.startswith(("BEGIN", "COMMIT", "ROLLBACK", "PRAGMA", "SAVEPOINT", "RELEASE")):
+            self.statements.append(statement)
+
+    def __len__(self) -> int:
+        return len(self.statements)
+
+
+@pytest.fixture
+def count_statements(app: Flask) -> Any:
+    """``with count_statements() as counted: ...; assert len(counted) <= 8``."""
+    from contextlib import contextmanager
+
+    from sqlalchemy import event
+
+    @contextmanager
+    def counting() -> Iterator[StatementCounter]:
+        counter = StatementCounter()
+        with app.app_context():
+            engine = db.engine
+        event.listen(engine, "before_cursor_execute", counter)
+        try:
+            yield counter
+        finally:
+            event.remove(engine, "before_cursor_execute", counter)
+
+    return counting
