@@ -78,8 +78,8 @@ def is_empty(content: Content | None) -> bool:
     return not content
 
 
-# Markdown that is not words: targets of links and pictures. The bound keeps hostile brackets linear.
-_TARGET = re.compile(r"\]\([^)\s]{0,500}(?: \"[^\"\n]{0,200}\")?\)")
+# Markdown that is not words: targets of links and pictures. Brackets end it, so that many stay linear.
+_TARGET = re.compile(r"\]\([^()\[\]\s]{0,500}(?: \"[^\"\n]{0,200}\")?\)")
 # A hyphen, apostrophe, stop, comma or slash inside joins: "sebab-akibat", "4,64", "dan/atau" are one word
 # each.
 _WORD = re.compile(r"[^\W_]+(?:[-'’.,/][^\W_]+)*")

@@ -1,4 +1,4 @@
-"""A project as its author writes it, a Markdown file whose front matter says what is asked for, and as it is stored.
+"""A project as its author writes it, Markdown with front matter that says what is asked for, and as stored.
 
 `parse` gives the `Project` or every problem of the file at its line. The Structs are what is stored as JSON
 on the item, so every field is plain data; spans, durations and the like are written as text by authors
@@ -17,11 +17,10 @@ import msgspec
 
 from lms import frontmatter
 from lms.problems import Problem
-from lms.projects import content, rules
+from lms.projects import content
 from lms.projects.rules import DIRECTIONS, RULES, Rule
 
 Title = Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
-Points = Annotated[Decimal, msgspec.Meta(ge=0, le=100)]
 ColumnType = Literal["text", "number", "integer", "money", "percent", "year", "choice", "ref"]
 FileKind = Literal["pdf", "docx", "xlsx", "png", "jpg"]
 
@@ -35,7 +34,10 @@ MOST_WORDS = 50_000
 
 
 class Span(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A number from `min` to `max`, both included; no `max` is no upper bound. Written "3..60", "300..", "..20" or "5"."""
+    """A number from `min` to `max`, both included; no `max` is no upper bound.
+
+    Written "3..60", "300..", "..20" or "5".
+    """
 
     min: int = 0
     max: int | None = None
@@ -45,24 +47,27 @@ class Span(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Late(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What lateness costs: nothing within `grace` (seconds), then `per_day` points for each day begun, at most `max`."""
+    """What lateness costs: nothing within `grace` seconds, then `per_day` points a day begun, up to `max`."""
 
     grace: int = 0
-    per_day: Points = Decimal(0)
-    max: Points = Decimal(100)
+    per_day: Decimal = Decimal(0)
+    max: Decimal = Decimal(100)
 
     def deduction(self, seconds: int) -> Decimal:
-        """Points (of 100) taken off for work that came this many seconds after its deadline."""
+        """Decimal (of 100) taken off for work that came this many seconds after its deadline."""
         if seconds <= self.grace:
             return Decimal(0)
         return min(self.per_day * -(-seconds // 86_400), self.max)
 
 
 class Reconcile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """How several reviews become one grade: their average, or a moderator where two differ by more than `above` points."""
+    """How several reviews become one grade.
+
+    Their average, or a moderator's decision where two of them differ by more than `above` points.
+    """
 
     how: Literal["average", "moderator"] = "average"
-    above: Points = Decimal(0)
+    above: Decimal = Decimal(0)
 
 
 class Column(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -89,7 +94,7 @@ class Column(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 class TextSection(
     msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_field="kind", tag="text"
 ):
-    """A text to write: `words` bounds its length, `requires` lists headings that must appear, `guide` is Markdown."""
+    """A text to write: `words` bounds its length, `requires` lists its headings, `guide` is Markdown."""
 
     id: str
     title: Title
@@ -127,7 +132,7 @@ class TableSection(
 class FilesSection(
     msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_field="kind", tag="files"
 ):
-    """Files to add: at most `max`, each at most `max_mb` MB (of 1,024 x 1,024 bytes), of the kinds in `accept`."""
+    """Files to add: at most `max`, each up to `max_mb` MB (1,024 x 1,024 bytes), of the kinds in `accept`."""
 
     id: str
     title: Title
@@ -166,7 +171,7 @@ class Project(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     graders: Annotated[int, msgspec.Meta(ge=1, le=5)] = 1
     reconcile: Reconcile = Reconcile()
     blind: Literal["none", "learner", "both"] = "none"
-    pass_mark: Points = msgspec.field(default=Decimal(70), name="pass")
+    pass_mark: Decimal = msgspec.field(default=Decimal(70), name="pass")
     late: Late | None = None
     rubric: Title
     requires: tuple[str, ...] = ()
@@ -215,6 +220,7 @@ class _Reader:
         self.file = file
         self.lines = dict(lines)
         self.problems: list[Problem] = []
+        self.unread: set[str] = set()  # sections and columns (`section.column`) with problems of their own
 
     def problem(self, path: str, message: str) -> None:
         while path and path not in self.lines:
@@ -244,27 +250,32 @@ class _Reader:
         if isinstance(rubric, str):
             values["rubric"] = rubric.removesuffix(".yml").removesuffix(".yaml")
         project = self.struct("", values, Project)
-        if project and project.id is not None:
-            self.identifier("id", project.id)
+        if project is not None:
+            self.identifier("id", project.id or "id")
+            self.points("pass", project.pass_mark)
+            self.points("reconcile", project.reconcile.above)
+            if project.late is not None:
+                self.points("late.per_day", project.late.per_day)
+                self.points("late.max", project.late.max)
         sections = self.sections(listed)
-        if not self.problems:
-            self.across(sections)
+        self.across(sections)
         return msgspec.structs.replace(project, sections=tuple(sections.values())) if project else None
 
-    def sections(self, listed: Any) -> dict[str, Section]:
-        if not isinstance(listed, list) or not listed:
-            self.problem("sections", "Proyek harus memiliki bagian; tulis paling sedikit satu di `sections`.")
+    def sections(self, listed: Any) -> dict[int, Section]:
+        """The sections that could be read, by their place in the list."""
+        if not isinstance(listed, list) or not 1 <= len(listed) <= MOST_SECTIONS:
+            self.problem("sections", f"Proyek harus memiliki 1 sampai {MOST_SECTIONS} bagian di `sections`.")
             return {}
-        if len(listed) > MOST_SECTIONS:
-            self.problem("sections", f"Terlalu banyak bagian; paling banyak {MOST_SECTIONS}.")
-            return {}
-        found: dict[str, Section] = {}
+        found: dict[int, Section] = {}
+        seen: set[str] = set()
         for index, values in enumerate(listed):
             path = f"sections.{index}"
             section = self.section(path, values)
-            self.unique(path, values, found, "bagian")
-            if section is not None:
-                found[f"{index}"] = section
+            self.unique(path, values, seen, "bagian")
+            if section is None:
+                self.unread.add(_name(values))
+            else:
+                found[index] = section
         return found
 
     def section(self, path: str, values: Any) -> Section | None:
@@ -276,9 +287,7 @@ class _Reader:
         self.span(values, path, "rows", least=0, most=MOST_ROWS)
         self.listed(values, path, kind)
         if isinstance(values.get("accept"), list):
-            values["accept"] = [
-                _ALIASES.get(kind, kind) for kind in values["accept"] if isinstance(kind, str)
-            ]
+            values["accept"] = [_ALIASES.get(str(name), name) for name in values["accept"]]
         columns = values.pop("columns", None) if kind is TableSection else None
         checks = values.pop("checks", None) if kind is not FilesSection else None
         section = self.struct(path, values, kind)
@@ -287,29 +296,33 @@ class _Reader:
         if isinstance(section, TextSection):
             self.repeats(f"{path}.requires", map(content.heading_key, section.requires), "Judul")
             return msgspec.structs.replace(section, checks=self.checks(path, checks))
-        read = self.columns(path, columns) if kind is TableSection else ()
+        read = self.columns(path, columns, _name(values)) if kind is TableSection else ()
         if isinstance(section, TableSection):
             return msgspec.structs.replace(section, columns=read, checks=self.checks(path, checks))
         if kind is not FilesSection:
             self.checks(path, checks)
         return section
 
-    def columns(self, path: str, listed: Any) -> tuple[Column, ...]:
+    def columns(self, path: str, listed: Any, table: str) -> tuple[Column, ...]:
         if not isinstance(listed, list) or not 1 <= len(listed) <= MOST_COLUMNS:
             self.problem(
                 f"{path}.columns", f"Tabel harus memiliki 1 sampai {MOST_COLUMNS} kolom di `columns`."
             )
+            self.unread.add(table)
             return ()
         columns: list[Column] = []
-        seen: dict[str, object] = {}
+        seen: set[str] = set()
         for index, values in enumerate(listed):
             here = f"{path}.columns.{index}"
             if not isinstance(values, dict):
                 self.problem(here, "Kolom ditulis sebagai `{id: ..., label: ..., type: ...}`.")
+                self.unread.add(table)
                 continue
             column = self.struct(here, values, Column)
             self.unique(here, values, seen, "kolom")
-            if column is not None:
+            if column is None:
+                self.unread.add(f"{table}.{name}" if (name := _name(values)) else table)
+            else:
                 self.column(here, column)
                 columns.append(column)
         return tuple(columns)
@@ -345,7 +358,7 @@ class _Reader:
             )
             return ()
         checks: list[Rule] = []
-        seen: dict[str, object] = {}
+        seen: set[str] = set()
         for index, values in enumerate(listed):
             here = f"{path}.checks.{index}"
             kind = self.tagged(here, values, "rule", RULES, "Aturan")
@@ -369,30 +382,22 @@ class _Reader:
 
     # What only the whole can tell: every name that one piece gives to another.
 
-    def across(self, sections: dict[str, Section]) -> None:
+    def across(self, sections: Mapping[int, Section]) -> None:
         tables = {section.id: section for section in sections.values() if isinstance(section, TableSection)}
-        others = {section.id for section in sections.values()} - tables.keys()
         for index, section in sections.items():
             path = f"sections.{index}"
             for number, column in enumerate(section.columns if isinstance(section, TableSection) else ()):
                 if column.ref is not None:
                     here = f"{path}.columns.{number}.ref"
-                    target = self.address(here, column.ref, tables, others)
+                    target = self.address(here, column.ref, tables)
                     if target is column:
                         self.problem(
                             here, f"Kolom `{column.id}` merujuk kepada dirinya sendiri; tulis kolom lain."
                         )
             for number, check in enumerate(section.checks if not isinstance(section, FilesSection) else ()):
-                self.check(f"{path}.checks.{number}", check, section, tables, others)
+                self.check(f"{path}.checks.{number}", check, section, tables)
 
-    def check(
-        self,
-        path: str,
-        check: Rule,
-        section: Section,
-        tables: Mapping[str, TableSection],
-        others: Iterable[str],
-    ) -> None:
+    def check(self, path: str, check: Rule, section: Section, tables: Mapping[str, TableSection]) -> None:
         if section.kind not in check.sections:
             self.problem(
                 f"{path}.rule",
@@ -400,54 +405,40 @@ class _Reader:
                 f"berlaku untuk {' dan '.join(check.sections)}.",
             )
             return
-        if (
-            "columns" in check.__struct_fields__
-            and isinstance(section, TableSection)
-            and not getattr(check, "columns")
-        ):
+        uses = tuple(check.uses())
+        if section.kind == "table" and not uses:
             self.problem(path, f"Aturan {check.rule} pada tabel memerlukan `column` atau `columns`.")
-        for use in check.uses():
+        if section.kind == "text" and uses:
+            self.problem(path, "Bagian teks tidak memiliki kolom; hapus `columns`.")
+            return
+        for use in uses:
             here = f"{path}.{use.key}"
-            if "." in use.address or not isinstance(section, TableSection):
-                column = self.address(here, use.address, tables, others)
-            else:
-                column = section.column(use.address)
-                if column is None:
-                    known = [column.id for column in section.columns]
-                    self.problem(
-                        here, f"Tabel ini tidak memiliki kolom `{use.address}`. {_hint(use.address, known)}"
-                    )
+            address = use.address if "." in use.address else f"{section.id}.{use.address}"
+            column = self.address(here, address, tables)
             if column is not None and use.numeric and not column.numeric:
-                self.problem(
-                    here,
-                    f"Kolom `{use.address}` berjenis {column.type}; aturan {check.rule} memerlukan kolom angka.",
-                )
+                said = f"Kolom `{use.address}` berjenis {column.type}"
+                self.problem(here, f"{said}; aturan {check.rule} memerlukan kolom angka.")
             if column is not None and use.key == "direction":
                 strange = [option for option in column.options if option.casefold() not in DIRECTIONS]
                 if column.type not in ("choice", "text") or strange:
-                    self.problem(
-                        here, f"Kolom arah `{column.id}` hanya boleh memuat {', '.join(DIRECTIONS)}."
-                    )
+                    allowed = ", ".join(DIRECTIONS)
+                    self.problem(here, f"Kolom arah `{column.id}` hanya boleh memuat {allowed}.")
 
-    def address(
-        self, path: str, address: str, tables: Mapping[str, TableSection], others: Iterable[str]
-    ) -> Column | None:
-        """The column that `section.column` names, or None and a problem."""
+    def address(self, path: str, address: str, tables: Mapping[str, TableSection]) -> Column | None:
+        """The column that `section.column` names, or None and a problem (none for what could not be read)."""
         table, dot, name = address.partition(".")
+        if table in self.unread or address in self.unread:
+            return None
         if not dot:
             self.problem(path, f"Tulis `{address}` sebagai `bagian.kolom`, misalnya `sasaran.sasaran`.")
-            return None
-        if table in others:
-            self.problem(path, f"Bagian `{table}` bukan tabel; rujuk kepada sebuah tabel.")
-            return None
-        if table not in tables:
+        elif table not in tables:
             self.problem(path, f"Tidak ada tabel `{table}` di proyek ini. {_hint(table, tables)}")
-            return None
-        column = tables[table].column(name)
-        if column is None:
+        elif (column := tables[table].column(name)) is None:
             known = [column.id for column in tables[table].columns]
             self.problem(path, f"Tabel `{table}` tidak memiliki kolom `{name}`. {_hint(name, known)}")
-        return column
+        else:
+            return column
+        return None
 
     # Small pieces
 
@@ -477,21 +468,22 @@ class _Reader:
                 values[field.encode_name] = [values[field.encode_name]]
                 self.lines[f"{path}.{field.encode_name}.0"] = self.lines.get(f"{path}.{field.encode_name}", 1)
 
-    def unique(self, path: str, values: Any, seen: dict[str, Any], what: str) -> None:
-        """A problem when the id was used before; `seen` may hold Structs by position, whose ids count too."""
-        name = values.get("id") if isinstance(values, dict) else None
-        if not isinstance(name, str):
-            return
-        if name in seen or any(getattr(other, "id", None) == name for other in seen.values()):
+    def unique(self, path: str, values: Any, seen: set[str], what: str) -> None:
+        name = _name(values)
+        if name in seen:
             self.problem(f"{path}.id", f"Id `{name}` dipakai dua {what}; beri id yang berbeda.")
-        elif what != "bagian":
-            seen[name] = True
+        elif name:
+            seen.add(name)
 
     def identifier(self, path: str, name: str) -> None:
         if not _ID.fullmatch(name):
+            allowed = "huruf kecil, angka, `-`, dan `_`, paling panjang 40 karakter"
+            self.problem(path, f"Id `{name[:60]}` harus terdiri atas {allowed}.")
+
+    def points(self, path: str, value: Decimal) -> None:
+        if not 0 <= value <= 100:
             self.problem(
-                path,
-                f"Id `{name[:60]}` harus terdiri atas huruf kecil, angka, `-`, dan `_`, paling panjang 40 karakter.",
+                path, f"Nilai `{path.rpartition('.')[2]}` harus di antara 0 dan 100; tertulis `{value}`."
             )
 
     def repeats(self, path: str, values: Iterable[str], what: str) -> None:
@@ -565,6 +557,12 @@ class _Reader:
 
 def _plain(kind: Any) -> Any:
     return typing.get_args(kind)[0] if typing.get_origin(kind) is Annotated else kind
+
+
+def _name(values: Any) -> str:
+    """The id of a piece as written, or nothing."""
+    name = values.get("id") if isinstance(values, dict) else None
+    return name if isinstance(name, str) else ""
 
 
 def _hint(name: str, known: Iterable[str]) -> str:
