@@ -1,4 +1,4 @@
-"""What authors write about a course, its modules and its lessons; the same Structs are stored with a version."""
+"""What authors write about a course, its modules and its lessons; a version stores the same Structs."""
 
 import re
 from typing import Annotated, Literal
@@ -22,7 +22,7 @@ _ID = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
 
 
 def is_stable_id(text: str) -> bool:
-    """Whether the text may name an item, a question, an option: it must last for years in rows and addresses."""
+    """Whether the text may name an item, a question, an option; it lasts for years in rows and addresses."""
     return len(text) <= MAX_ID and _ID.fullmatch(text) is not None
 
 
@@ -33,12 +33,15 @@ def stable_id(file_name: str) -> str:
 
 
 class Link(msgspec.Struct, frozen=True):
-    """Where a target written in an item leads; `width` and `height` are a picture's, in CSS pixels, else 0."""
+    """Where a relative target leads; `width` and `height` are a picture's, in CSS pixels, else 0."""
 
-    target: str
     href: str
     width: int = 0
     height: int = 0
+
+
+Links = tuple[tuple[str, Link], ...]
+"""Pairs of a target as an author wrote it and where it leads."""
 
 
 class LessonMatter(msgspec.Struct, frozen=True, kw_only=True):
@@ -54,9 +57,9 @@ class LessonMatter(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Lesson(LessonMatter, frozen=True, kw_only=True):
-    """A lesson; `open` may be read without enrolling, `links` says where its relative targets lead."""
+    """A lesson; `open` may be read without enrolling, `links` says where relative targets lead."""
 
-    links: tuple[Link, ...] = ()
+    links: Links = ()
 
 
 class ModuleMatter(msgspec.Struct, frozen=True, kw_only=True):

@@ -1,4 +1,4 @@
-"""From a quiz and answers to points, and from attempts to a grade. Exact inside; decimals of six places at the end."""
+"""From a quiz and answers to points, and from attempts to a grade: exact inside, six decimals at the end."""
 
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
@@ -8,7 +8,7 @@ from typing import Literal
 
 import msgspec
 
-from lms.quizzes.kinds.question import Answer
+from lms.quizzes.kinds.question import Answer, Shown
 from lms.quizzes.source import Quiz
 
 _PLACES = Decimal("0.000001")
@@ -25,16 +25,12 @@ class Mark(msgspec.Struct, frozen=True):
 
 
 class Result(msgspec.Struct, frozen=True):
-    """What an attempt earned, of `max` points, question by question in the order of the quiz."""
+    """What an attempt earned, of `max` points and in percent, with the marks in the order of the quiz."""
 
     points: Decimal
     max: Decimal
+    percent: Decimal
     marks: tuple[Mark, ...]
-
-    @property
-    def percent(self) -> Decimal:
-        """The points as a percentage, 0 to 100."""
-        return percent(self.points, self.max)
 
 
 class Drawn(msgspec.Struct, frozen=True):
@@ -45,9 +41,9 @@ class Drawn(msgspec.Struct, frozen=True):
 
 
 def score(quiz: Quiz, answers: Mapping[str, Answer], asked: Iterable[str] | None = None) -> Result:
-    """Score the answers, by question id; `asked` are the ids drawn for the attempt, all questions by default.
+    """Score the answers, by question id; `asked` are the ids drawn for the attempt, all by default.
 
-    Answers to questions that were not asked count for nothing. Never raises, whatever was stored as an answer.
+    Answers to questions that were not asked count for nothing. Never raises, whatever was stored.
     """
     wanted = None if asked is None else frozenset(asked)
     marks: list[Mark] = []
@@ -60,7 +56,8 @@ def score(quiz: Quiz, answers: Mapping[str, Answer], asked: Iterable[str] | None
         total += earned
         most += Fraction(question.points)
         marks.append(Mark(question.id, _decimal(earned), question.points, question.is_answered(answer)))
-    return Result(_decimal(total), _decimal(most), tuple(marks))
+    share = total * 100 / most if most else Fraction(0)
+    return Result(_decimal(total), _decimal(most), _decimal(share), tuple(marks))
 
 
 def percent(points: Decimal, most: Decimal) -> Decimal:
@@ -88,8 +85,8 @@ def feedback_open(
 ) -> bool:
     """Whether key and feedback of a whole attempt may be seen.
 
-    `passed` is whether this learner has passed the quiz, `closed` whether nobody can attempt it any more. With
-    "each", feedback on a single question may be seen as soon as that question is answered for good.
+    `passed` is whether this learner has passed the quiz, `closed` whether nobody can attempt it any more.
+    With "each", feedback on a single question may be seen as soon as that question is answered for good.
     """
     return submitted and {
         "each": True,
@@ -129,8 +126,14 @@ def drawn(quiz: Quiz, seed: int) -> tuple[Drawn, ...]:
     return tuple(Drawn(each, options[each]) for each in order)
 
 
+def shown(quiz: Quiz, questions: Iterable[Drawn]) -> tuple[Shown, ...]:
+    """What a learner may see of the drawn questions before answering: no key, no feedback."""
+    known = {question.id: question for question in quiz.questions}
+    return tuple(known[each.question].shown(each.options) for each in questions if each.question in known)
+
+
 def _mixed(names: Iterable[str], seed: int, purpose: str) -> list[str]:
-    """The names in an order that depends on seed and purpose only, not on Python's version or their first order."""
+    """The names in an order that depends on seed and purpose only, not on their first order."""
     return sorted(names, key=lambda name: hashlib.sha256(f"{seed}\0{purpose}\0{name}".encode()).digest())
 
 

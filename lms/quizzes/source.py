@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 import msgspec
 
-from lms.courses.source import Link, Minutes, PassMark, Title, stable_id
+from lms.courses.source import Links, Minutes, PassMark, Title, stable_id
 from lms.formats import UnreadableNumber, parse_decimal
 from lms.frontmatter import BadMatter, Matter, decode, split
 from lms.problems import Problem
@@ -53,7 +53,7 @@ class Quiz(QuizMatter, frozen=True, kw_only=True):
 
     questions: tuple[AnyQuestion, ...]
     pools: tuple[Pool, ...] = ()
-    links: tuple[Link, ...] = ()
+    links: Links = ()
 
 
 def parse(text: str, file: str) -> tuple[Quiz | None, list[Problem]]:
@@ -83,6 +83,9 @@ def parse(text: str, file: str) -> tuple[Quiz | None, list[Problem]]:
 
 _HEADING = re.compile(r" {0,3}(#{1,2})(?:\s+(.*))?")
 _FENCE = re.compile(r"[ \t>]*(?:(?:[-*+]|\d{1,3}[.)])\s+)?(`{3,}|~{3,})([^`]*)")
+_ODD_BOX = re.compile(
+    r" {0,3}(?:\d{1,3}[.)]|[-*+])(?:\s*\[(?![ xX]?\])[^\]\d]{1,2}\]|\[[ xX]?\]|\s+\[[ xX]?\])(?:\s|$)"
+)
 _NUMBER = re.compile(r"\d{1,4}")
 
 
@@ -117,7 +120,7 @@ class _Body:
         for number, text in enumerate(matter.body.split("\n"), start=matter.body_line):
             bare = text.strip(" \t>")
             if closing == "-->":
-                before, end, text = text.partition("-->")
+                _, end, text = text.partition("-->")
                 if end:
                     closing = ""
                 lines.append(Line(number, text if end else "", True))
@@ -128,10 +131,10 @@ class _Body:
             elif fence := _FENCE.fullmatch(text):
                 lines.append(Line(number, text, False))
                 closing, opened = fence[1], number
-            elif bare.startswith("<!--") and "-->" not in bare:
+            elif bare.startswith("<!--") and "-->" not in text:
                 lines.append(Line(number, "", True))
                 closing, opened = "-->", number
-            elif bare.startswith("<!--") and bare.endswith("-->"):
+            elif bare.startswith("<!--") and text.rstrip().endswith("-->"):
                 lines.append(Line(number, "", True))
             elif bare.startswith("$$"):
                 lines.append(Line(number, text, False))
@@ -205,7 +208,14 @@ class _Body:
         if kind is None:
             self.unreadable(line, text, inside)
             return
-        prompt = "\n".join([text, "", *(each.text.rstrip() for each in inside[:at])]).strip()
+        for each in inside[:at]:
+            if each.live and _ODD_BOX.match(each.text):
+                self.complain(
+                    each.number,
+                    "Kotak pilihan ini salah tulis; pakai `- [ ]` atau `- [x]`, dengan spasi di antaranya.",
+                )
+        more = "\n".join(each.text.rstrip() for each in inside[:at]).strip("\n")
+        prompt = f"{text}\n\n{more}".strip()
         block = Block(line, attributes, prompt, points)
         block.lines, block.explanation = _explained(inside[at:])
         for name in attributes.keys() - {"id", "points"} - kind.attributes:
@@ -234,7 +244,7 @@ class _Body:
         else:
             self.complain(
                 line,
-                "Soal ini belum punya jawaban; tulis pilihan `1. [x] ...`, `- [x] ...`, atau baris `= jawaban`.",
+                "Soal ini belum punya jawaban; tulis pilihan `1. [x] ...` atau `- [x] ...` atau `= jawaban`.",
             )
 
     def points(self, line: int, attributes: dict[str, str]) -> Decimal:
@@ -242,7 +252,7 @@ class _Body:
         if written is None:
             return Decimal(1)
         try:
-            points = parse_decimal(written)
+            points = parse_decimal(written, grouping="en")
         except UnreadableNumber:
             points = Decimal(0)
         if not 0 < points <= MAX_POINTS:
@@ -270,7 +280,7 @@ class _Body:
             elif draft.draw and draft.draw > size:
                 self.complain(
                     draft.line,
-                    f"`draw={draft.draw}` lebih besar dari isi kelompok ({size} soal); kecilkan atau tambah soal.",
+                    f"`draw={draft.draw}` melebihi isi kelompok ({size} soal); kecilkan atau tambah soal.",
                 )
 
     def pools(self) -> tuple[Pool, ...]:
@@ -322,9 +332,7 @@ def _printed(question: Question) -> list[str]:
         attributes.append(f"points={question.points:f}")
     first, *more = question.prompt.split("\n")
     lines = [f"## {first} {{{' '.join(attributes)}}}", *more]
-    if not more:
-        lines.append("")
-    elif more[-1]:
+    if not more or more[-1]:
         lines.append("")
     lines += question.source()
     if question.explanation:

@@ -1,4 +1,4 @@
-"""The kinds of questions. A new kind is one file here with one subclass of `Question`; it is found by itself."""
+"""The kinds of questions. A new kind is one file here with a subclass of `Question`; it finds itself."""
 
 import importlib
 import pkgutil

@@ -94,7 +94,7 @@ class Choice(Question, frozen=True, kw_only=True):
         return lines
 
 
-class Single(Choice, frozen=True, kw_only=True, tag="single"):
+class Single(Choice, frozen=True, kw_only=True, tag_field="kind", tag="single"):
     """An ordered list with boxes: exactly one option is right."""
 
     rank = 10
@@ -123,7 +123,7 @@ class Single(Choice, frozen=True, kw_only=True, tag="single"):
         return Fraction(len(chosen) == 1 and all(each.right for each in self.options if each.id in chosen))
 
 
-class Multiple(Choice, frozen=True, kw_only=True, tag="multiple"):
+class Multiple(Choice, frozen=True, kw_only=True, tag_field="kind", tag="multiple"):
     """A list with boxes: any number of options is right, all of them or none count unless `partial`."""
 
     rank = 20
@@ -182,13 +182,13 @@ def _options(block: Block, ordered: bool) -> list[tuple[int, Option]]:
                 )
             drafts.append(_begin(block, line, match))
         elif not line.text.strip():
-            _continue(drafts[-1], "")
+            _continue(drafts[-1], "", live=True)
         elif line.text.startswith(("  ", "\t")):
             if drafts[-1].feedback and line.live and not _FEEDBACK.match(line.text):
                 block.complain(
                     line.number, "Teks pilihan harus mendahului umpan baliknya; awali baris ini dengan `>`."
                 )
-            _continue(drafts[-1], line.text)
+            _continue(drafts[-1], line.text, line.live)
         elif line.text.startswith(">"):
             block.complain(
                 line.number,
@@ -197,8 +197,8 @@ def _options(block: Block, ordered: bool) -> list[tuple[int, Option]]:
         else:
             block.complain(
                 line.number,
-                "Teks ini bukan pilihan dan bukan umpan balik; beri spasi di depannya agar menjadi bagian dari "
-                "pilihan di atasnya, atau pindahkan ke atas pilihan pertama.",
+                "Teks ini bukan pilihan dan bukan umpan balik; beri spasi di depannya agar menjadi bagian "
+                "dari pilihan di atasnya, atau pindahkan ke atas pilihan pertama.",
             )
     return _checked(block, drafts)
 
@@ -216,8 +216,9 @@ def _begin(block: Block, line: Line, match: re.Match[str]) -> _Draft:
     return draft
 
 
-def _continue(draft: _Draft, text: str) -> None:
-    if match := _FEEDBACK.match(text):
+def _continue(draft: _Draft, text: str, live: bool) -> None:
+    match = _FEEDBACK.match(text) if live else None
+    if match:
         draft.feedback.append(text[match.end() :].rstrip())
         return
     spaces = len(text) - len(text.lstrip(" "))
@@ -257,6 +258,6 @@ def _checked(block: Block, drafts: list[_Draft]) -> list[tuple[int, Option]]:
 
 
 def derived_id(question_id: str, text: str) -> str:
-    """An id for an option without one, made of its text: moving options about keeps it, rewording does not."""
+    """An id for an option without one, made of its text: moving options keeps it, rewording does not."""
     words = " ".join(text.split())
     return "o" + hashlib.sha256(f"{question_id}\0{words}".encode()).hexdigest()[:10]

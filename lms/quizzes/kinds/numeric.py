@@ -8,14 +8,9 @@ from typing import Self
 
 import msgspec
 
-from lms.formats import AmbiguousNumber, NotANumber, UnreadableNumber, decimal, parse_decimal
-from lms.quizzes.kinds.question import Answer, Block, Feedback, Line, Question, typed
-
-LONGEST = 40
-"""Characters of an answer; `lms.formats` reads no longer number."""
-
-MARK = re.compile(r" {0,3}=\s+(\S.*)")
-"""A line with a right answer, a number here, text in a short answer."""
+from lms.formats import LONGEST_NUMBER, AmbiguousNumber, NotANumber, UnreadableNumber, decimal, parse_decimal
+from lms.quizzes.kinds.question import Answer, Block, Line
+from lms.quizzes.kinds.typed import Typed, mark
 
 _TOLERANCE = re.compile(r"\s*(?:\+-|\+/-|±)\s*")
 _INTERVAL = re.compile(r"\[(.*)\]")
@@ -23,7 +18,7 @@ _WIDE = Context(prec=100)
 
 
 class Accepted(msgspec.Struct, frozen=True):
-    """Numbers from `low` to `high`, both included; `value` is the one in the middle where the author gave it."""
+    """Numbers from `low` to `high`, both included; `value` is the middle where the author gave one."""
 
     low: Decimal
     high: Decimal
@@ -39,7 +34,7 @@ class Accepted(msgspec.Struct, frozen=True):
         return f"{decimal(self.value, language)} ± {decimal(tolerance, language)}"
 
     def source(self) -> str:
-        """For authors, with a decimal point and no grouping; four decimals at least, so that none looks grouped."""
+        """For authors: a decimal point, no grouping, and never three decimals, which would look grouped."""
         if self.value is None:
             return f"[{_plain(self.low)}; {_plain(self.high)}]"
         if self.low == self.high:
@@ -47,32 +42,33 @@ class Accepted(msgspec.Struct, frozen=True):
         return f"{_plain(self.value)} +- {_plain(_WIDE.subtract(self.high, self.value))}"
 
 
-class Numeric(Question, frozen=True, kw_only=True, tag="numeric"):
+class Numeric(Typed, frozen=True, kw_only=True, tag_field="kind", tag="numeric"):
     """`= 16,4 +- 0,2` or `= [16; 17]`; several lines accept several ranges."""
 
     rank = 30
+    longest = LONGEST_NUMBER
 
     accepts: tuple[Accepted, ...]
 
     @classmethod
     def begins(cls, lines: Sequence[Line]) -> int | None:
         """Every `=` line must hold a number, else all of them are texts."""
-        marks = [(index, match[1]) for index, line in enumerate(lines) if (match := mark(line))]
+        marks = [(index, text) for index, line in enumerate(lines) if (text := mark(line))]
         return marks[0][0] if marks and all(_looks_numeric(text) for _, text in marks) else None
 
     @classmethod
     def parse(cls, block: Block) -> Self | None:
         accepts: list[Accepted] = []
         for line in block.lines:
-            match = mark(line)
-            if match is None:
+            text = mark(line)
+            if text is None:
                 if line.text.strip():
                     block.complain(
                         line.number, "Baris sesudah jawaban harus diawali `=`, atau `>` untuk penjelasan."
                     )
                 continue
             try:
-                accepted = _accepted(match[1].strip())
+                accepted = _accepted(text)
             except ValueError as error:
                 block.complain(line.number, str(error))
                 continue
@@ -81,17 +77,13 @@ class Numeric(Question, frozen=True, kw_only=True, tag="numeric"):
             accepts.append(accepted)
         return cls(accepts=tuple(accepts), **block.shared)
 
-    def read(self, values: Sequence[str]) -> Answer:
-        """The text as typed: what cannot be read as a number is kept too, so that it can be asked about."""
-        return typed(values, LONGEST) or None
-
     def score(self, answer: Answer) -> Fraction:
-        """1 or 0. A number with two readings ("1.234") is right when either is: both are written by somebody."""
+        """1 or 0. A number with two readings ("1.234") is right when either is: people write both."""
         numbers = _readings(answer) if isinstance(answer, str) else ()
         return Fraction(any(each.low <= number <= each.high for each in self.accepts for number in numbers))
 
     def doubt(self, answer: Answer) -> str:
-        if not isinstance(answer, str) or not answer:
+        if not isinstance(answer, str) or not answer.strip():
             return ""
         try:
             parse_decimal(answer)
@@ -99,22 +91,11 @@ class Numeric(Question, frozen=True, kw_only=True, tag="numeric"):
             return str(error)
         return ""
 
-    def explain(self, answer: Answer, language: str = "id") -> Feedback:
-        return Feedback(
-            outcome=self.outcome(answer),
-            given=(answer,) if isinstance(answer, str) and answer else (),
-            key=tuple(each.words(language) for each in self.accepts),
-            options=(),
-            explanation=self.explanation,
-        )
+    def key(self, language: str) -> tuple[str, ...]:
+        return tuple(each.words(language) for each in self.accepts)
 
     def source(self) -> list[str]:
         return [f"= {each.source()}" for each in self.accepts]
-
-
-def mark(line: Line) -> re.Match[str] | None:
-    """The match of an answer line."""
-    return MARK.fullmatch(line.text) if line.live else None
 
 
 def _plain(number: Decimal) -> str:
@@ -133,12 +114,11 @@ def _readings(text: str) -> tuple[Decimal, ...]:
 
 
 def _looks_numeric(text: str) -> bool:
-    text = text.strip()
     interval = _INTERVAL.fullmatch(text)
     if interval:
         return bool(re.search(r"\d", text)) and not re.search(r"[^\W\d_]", text)
     first = _TOLERANCE.split(text)[0]
-    return bool(_readings(first[: 4 * LONGEST]))
+    return bool(_readings(first))
 
 
 def _accepted(text: str) -> Accepted:

@@ -23,7 +23,7 @@ class Line(NamedTuple):
 
 
 class Shown(msgspec.Struct, frozen=True):
-    """A question as a learner may see it before answering: no key, no feedback. `prompt` and options are Markdown."""
+    """A question as a learner may see it before answering: Markdown, without key and feedback."""
 
     id: str
     kind: str
@@ -95,8 +95,8 @@ class Block:
         self.found.append((line, message))
 
 
-class Question(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind"):
-    """A question. A kind is a subclass with a `tag`, in a file of its own in this folder.
+class Question(msgspec.Struct, frozen=True, kw_only=True):
+    """A question. A kind is a subclass with `tag_field="kind"` and a `tag`, in a file of this folder.
 
     `prompt` and `explanation` are Markdown; `points` are what a fully right answer earns.
     """
@@ -200,13 +200,3 @@ def take_attributes(text: str, known: frozenset[str] = frozenset()) -> tuple[str
 def id_problem(text: str) -> str:
     """What is wrong with an author-given id; empty when nothing is."""
     return "" if is_stable_id(text) else f"Id `{text[:40]}` tidak dapat dipakai. {ID_RULE}"
-
-
-def typed(values: Sequence[str], longest: int) -> str:
-    """The first value that says anything, as one printable line of bounded length."""
-    for value in values:
-        spaced = " ".join(value[: 8 * longest].split())
-        clean = "".join(each for each in spaced if each.isprintable())[:longest].strip()
-        if clean:
-            return clean
-    return ""

@@ -7,23 +7,21 @@ from fractions import Fraction
 from typing import Self
 
 from lms.patterns import BadPattern, compiled
-from lms.quizzes.kinds.numeric import mark
-from lms.quizzes.kinds.question import Answer, Block, Feedback, Line, Question, typed
-
-LONGEST = 200
-"""Characters of an answer."""
+from lms.quizzes.kinds.question import Answer, Block, Line
+from lms.quizzes.kinds.typed import Typed, mark
 
 _PATTERN = re.compile(r" {0,3}~=\s*(\S.*)")
 _ALIKE = str.maketrans("‘’ʼ′“”„‐‑‒–—−", "''''\"\"\"------")
 
 
-class Short(Question, frozen=True, kw_only=True, tag="short"):
+class Short(Typed, frozen=True, kw_only=True, tag_field="kind", tag="short"):
     """`= text`, repeated; `~= pattern` accepts what fits the pattern as a whole.
 
     Case, spaces, final stops and the shapes of quotes and dashes do not matter.
     """
 
     rank = 40
+    longest = 200
 
     accepts: tuple[str, ...]
     patterns: tuple[str, ...] = ()
@@ -38,12 +36,11 @@ class Short(Question, frozen=True, kw_only=True, tag="short"):
         patterns: list[str] = []
         asked = f" {_words(normal(block.prompt))} "
         for line in block.lines:
-            if match := mark(line):
-                text = match[1].strip()
+            if text := mark(line):
                 key = normal(text)
-                if not key or len(text) > LONGEST:
+                if not key or len(text) > cls.longest:
                     block.complain(
-                        line.number, f"Jawaban harus berisi teks, paling banyak {LONGEST} karakter."
+                        line.number, f"Jawaban harus berisi teks, paling banyak {cls.longest} karakter."
                     )
                 elif key in accepts:
                     block.complain(line.number, "Jawaban ini ditulis dua kali; hapus salah satunya.")
@@ -69,11 +66,8 @@ class Short(Question, frozen=True, kw_only=True, tag="short"):
             )
         return cls(accepts=tuple(accepts.values()), patterns=tuple(patterns), **block.shared)
 
-    def read(self, values: Sequence[str]) -> Answer:
-        return typed(values, LONGEST) or None
-
     def score(self, answer: Answer) -> Fraction:
-        given = normal(answer[:LONGEST]) if isinstance(answer, str) else ""
+        given = normal(answer[: self.longest]) if isinstance(answer, str) else ""
         if not given:
             return Fraction(0)
         return Fraction(
@@ -81,14 +75,8 @@ class Short(Question, frozen=True, kw_only=True, tag="short"):
             or any(compiled(_folded(each)).matches(given) for each in self.patterns)
         )
 
-    def explain(self, answer: Answer, language: str = "id") -> Feedback:
-        return Feedback(
-            outcome=self.outcome(answer),
-            given=(answer,) if isinstance(answer, str) and answer else (),
-            key=self.accepts,
-            options=(),
-            explanation=self.explanation,
-        )
+    def key(self, language: str) -> tuple[str, ...]:
+        return self.accepts
 
     def source(self) -> list[str]:
         return [f"= {each}" for each in self.accepts] + [f"~= {each}" for each in self.patterns]
@@ -105,7 +93,7 @@ def _pattern(line: Line) -> re.Match[str] | None:
 
 
 def _folded(pattern: str) -> str:
-    """The pattern in lower case, as answers are, but for `\\D`, `\\W` and `\\S`, which mean something else."""
+    """The pattern in lower case, as answers are, but for `\\D`, `\\W`, `\\S`, which mean something else."""
     return re.sub(
         r"\\.|[^\\]+", lambda match: match[0] if match[0][0] == "\\" else match[0].casefold(), pattern
     )
