@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import importlib
 import io
 import os
 import tempfile
@@ -10,11 +11,9 @@ import zipfile
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import BinaryIO, Protocol
+from typing import Any, BinaryIO, Protocol
 from urllib.parse import parse_qs, unquote, urlsplit
 
-from minio import Minio
-from minio.error import S3Error
 from sqlalchemy import String
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -93,9 +92,9 @@ class FolderStore:
 
 @dataclass(frozen=True)
 class S3Store:
-    """An S3-compatible bucket."""
+    """An S3-compatible bucket, through a ``minio.Minio`` client."""
 
-    client: Minio
+    client: Any
     bucket: str
 
     def put(self, path: Path, sha256: str, media_type: str) -> None:
@@ -104,8 +103,8 @@ class S3Store:
     def open(self, sha256: str) -> BinaryIO:
         try:
             response = self.client.get_object(self.bucket, sha256)
-        except S3Error as error:
-            if error.code == "NoSuchKey":
+        except Exception as error:
+            if getattr(error, "code", None) == "NoSuchKey":
                 raise FileNotFoundError(sha256) from error
             raise
         try:
@@ -136,7 +135,9 @@ def make_store(url: str) -> Store:
     if parts.scheme == "s3" and parts.hostname and parts.path.strip("/"):
         tls = parse_qs(parts.query).get("tls", ["1"])[0] != "0"
         host = parts.hostname if parts.port is None else f"{parts.hostname}:{parts.port}"
-        client = Minio(
+        # only here, because the client weighs a quarter of a cold start and most installations keep a folder
+        minio = importlib.import_module("minio")
+        client = minio.Minio(
             host,
             access_key=unquote(parts.username or ""),
             secret_key=unquote(parts.password or ""),

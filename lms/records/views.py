@@ -1,5 +1,41 @@
-"""Pages of ``records``."""
+"""A learner's grades, and the public verification of receipts."""
 
-from flask import Blueprint
+from __future__ import annotations
+
+from flask import Blueprint, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from lms.guard import person, public, signed_in
+from lms.records.models import receipt, records_of
 
 blueprint = Blueprint("records", __name__)
+
+
+@blueprint.get("/nilai")
+@signed_in
+def grades() -> ResponseReturnValue:
+    """The signed-in learner's released grades, by cohort."""
+    return render_template("records/grades.html", records=records_of(person().id))
+
+
+def _tidy(code: str) -> str:
+    return "".join(code.split()).upper()[:40]
+
+
+@blueprint.get("/verifikasi")
+@public
+def verify_form() -> ResponseReturnValue:
+    """Ask for a code."""
+    code = _tidy(request.args.get("kode", ""))
+    if code:
+        return redirect(url_for("records.verify", code=code))
+    return render_template("records/verify.html", code="", found=None)
+
+
+@blueprint.get("/verifikasi/<code>")
+@public
+def verify(code: str) -> ResponseReturnValue:
+    """Whether a receipt is genuine, without names and without the work itself."""
+    found = receipt(_tidy(code))
+    page = render_template("records/verify.html", code=_tidy(code), found=found)
+    return page, 200 if found else 404

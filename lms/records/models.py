@@ -1,0 +1,87 @@
+"""Queries over what remains; the rows themselves belong to the features that write them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import select
+
+from lms.courses.models import Cohort, CourseVersion, Enrolment, GradeEntry, ItemLine, current_grades, outline
+from lms.extensions import db
+from lms.projects.models import SubmissionVersion, Work
+
+MOST = 100
+
+
+@dataclass(frozen=True)
+class Record:
+    """One of a learner's cohorts with the grades that may be seen: pairs of (item, newest visible ledger row)."""
+
+    cohort: Cohort
+    title: str
+    jp: int
+    grades: Sequence[tuple[ItemLine, GradeEntry]]
+
+
+def records_of(person_id: int) -> list[Record]:
+    """A learner's cohorts, newest first, those left included: what was graded stays. Two statements."""
+    rows = db.session.execute(
+        select(Enrolment.id, Cohort)
+        .join(Cohort, Cohort.id == Enrolment.cohort_id)
+        .where(Enrolment.person_id == person_id)
+        .order_by(Cohort.ends_at.desc(), Cohort.id.desc())
+        .limit(MOST)
+    ).all()
+    grades = current_grades([enrolment for enrolment, _ in rows])
+    found = []
+    for enrolment, cohort in rows:
+        lines = outline(cohort.version_id)
+        graded = [
+            (line, grades[enrolment, line.stable_id]) for line in lines.items if (enrolment, line.stable_id) in grades
+        ]
+        found.append(Record(cohort, lines.title, lines.jp, graded))
+    return found
+
+
+@dataclass(frozen=True)
+class Receipt:
+    """What the public page tells about a handed-in version: never who, never the text."""
+
+    code: str
+    course: str
+    project: str
+    number: int
+    submitted_at: datetime
+    sha256: str
+
+
+def receipt(code: str) -> Receipt | None:
+    """The receipt with this code."""
+    row = db.session.execute(
+        select(
+            SubmissionVersion.receipt,
+            CourseVersion.title,
+            CourseVersion.id,
+            Work.stable_id,
+            SubmissionVersion.number,
+            SubmissionVersion.submitted_at,
+            SubmissionVersion.sha256,
+        )
+        .join(Work, Work.id == SubmissionVersion.work_id)
+        .join(Cohort, Cohort.id == SubmissionVersion.cohort_id)
+        .join(CourseVersion, CourseVersion.id == Cohort.version_id)
+        .where(SubmissionVersion.receipt == code)
+    ).first()
+    if row is None:
+        return None
+    line = outline(row.id).item(row.stable_id)
+    return Receipt(
+        row.receipt,
+        row.title,
+        line.title if line else row.stable_id,
+        row.number,
+        row.submitted_at,
+        row.sha256,
+    )
