@@ -9,8 +9,8 @@ from pathlib import Path
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
-# OWASP's Password Storage Cheat Sheet: Argon2id with 19 MiB, two passes, one lane. The library's default takes
-# 64 MiB per sign-in, which a small server cannot lend to a whole class that signs in at eight o'clock.
+# OWASP's Password Storage Cheat Sheet: Argon2id with 19 MiB, two passes, one lane. The library's own 64 MiB
+# per sign-in are more than a small server can lend to a whole class that signs in at eight o'clock.
 hasher = PasswordHasher(time_cost=2, memory_cost=19_456, parallelism=1)
 
 # The hash of a random value nobody kept, made with the parameters above: the unknown cost the same work.
