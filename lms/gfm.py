@@ -1,9 +1,10 @@
 """Reads GitHub-style Markdown into blocks: lists, quotes, fences, tables, callouts, footnotes.
 
-Python-Markdown decides blocks by blank lines and by indents of exactly four columns; authors write, and preview on
-a Git host, what GitHub reads. This file decides the blocks the way CommonMark and GitHub do, so that only the text
-inside a block is left to Python-Markdown. Two kindnesses go beyond GitHub: whatever stands two columns or more
-under a list marker belongs to that item, and Markdown may follow `<summary>` without a blank line.
+Python-Markdown decides blocks by blank lines and by indents of exactly four columns; authors write, and
+preview on a Git host, what GitHub reads. This file decides the blocks the way CommonMark and GitHub do, so
+that only the text inside a block is left to Python-Markdown. Two kindnesses go beyond GitHub: whatever stands
+two columns or more under a list marker belongs to that item, and Markdown may follow `<summary>` without a
+blank line.
 
 Nothing here raises on bad input: what is not a block is a paragraph.
 """
@@ -34,12 +35,14 @@ MAX_DEPTH = 24
 CALLOUTS = ("note", "tip", "important", "warning", "caution", "example")
 """Callouts after `> [!NAME]`: GitHub's five, and EXAMPLE."""
 
-RAW_BLOCKS = frozenset("blockquote details div dl figure ol p pre summary table ul".split())
+RAW_BLOCKS = frozenset(
+    ("blockquote", "details", "div", "dl", "figure", "ol", "p", "pre", "summary", "table", "ul")
+)
 """HTML elements that may start a block of raw HTML; every other `<name>` is words in a paragraph."""
 
 
-# Controls, lone surrogates, private use and non-characters: no author means them, and private use is ours (see
-# coursetext.py, which marks formulas with it).
+# Controls, lone surrogates, private use and non-characters: no author means them, and private use is ours
+# (coursetext.py marks formulas with it).
 _UNWANTED = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\ue000-\uf8ff\ufdd0-\ufdef\ufeff\ufffe\uffff]+"
 )
@@ -52,7 +55,7 @@ _UNDERLINE = re.compile(r" {0,3}(=+|-+) *$")
 _MARKER = re.compile(r"( {0,3})([-*+]|(\d{1,9})[.)])(?:( +)(.*)|)$")
 _TASK = re.compile(r"\[([ xX])\] +(?=\S)")
 _QUOTE = re.compile(r" {0,3}> ?(.*)")
-_CALLOUT = re.compile(r"\[!(%s)\] *(.*)$" % "|".join(CALLOUTS), re.IGNORECASE)
+_CALLOUT = re.compile(rf"\[!({'|'.join(CALLOUTS)})\] *(.*)$", re.IGNORECASE)
 _FOOTNOTE = re.compile(r" {0,3}\[\^([^\]\s]{1,80})\]: ?(.*)")
 _MEANING = re.compile(r"( {0,3}:( +))(\S.*)")
 _CELL = re.compile(r":?-+:?$")
@@ -62,7 +65,7 @@ _TAG = re.compile(r" {0,3}</?([a-z]+)(?=[ />]|$)", re.IGNORECASE)
 
 
 def clean(text: str) -> str:
-    """Return the text with `\\n` line ends and without byte order mark, control and private-use characters."""
+    """Return the text with `\\n` line ends, without byte order mark, control and private-use characters."""
     return _UNWANTED.sub("", text.replace("\r\n", "\n").replace("\r", "\n"))
 
 
@@ -425,8 +428,8 @@ class _Reader:
     def _inside(self, first: str, width: int, least: int) -> "_Reader":
         """Read what belongs to a list item, a meaning or a footnote whose marker line has just been taken.
 
-        `width` is the column where its content starts; lines that stand at `least` or further right are taken as
-        inside too, and the first such line moves the column.
+        `width` is the column where its content starts; lines that stand at `least` or further right are taken
+        as inside too, and the first such line moves the column.
         """
         inner = [first]
         fence = _fence_after("", first)
