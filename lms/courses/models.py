@@ -1,17 +1,37 @@
-"""Courses, their immutable versions, cohorts, enrolments, progress, and the ledger that scores are written to."""
+"""Courses, their immutable versions, cohorts, enrolments, progress, and the ledger that scores go to."""
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from functools import lru_cache
+from typing import Any
 
 import msgspec
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint, cast, func, select
-from sqlalchemy.orm import Mapped, mapped_column, relationship
+from sqlalchemy import (
+    CheckConstraint,
+    ForeignKey,
+    Index,
+    ScalarSelect,
+    String,
+    Text,
+    UniqueConstraint,
+    bindparam,
+    cast,
+    func,
+    select,
+)
+from sqlalchemy.orm import Mapped, joinedload, mapped_column, relationship
 
 from lms import access
+from lms.courses import source
+from lms.courses.changes import ItemState
+from lms.courses.outline import ItemLine as ItemLine
+from lms.courses.outline import ModuleLine as ModuleLine
+from lms.courses.outline import Outline as Outline
+from lms.courses.progress import Mark
 from lms.extensions import Base, Key, db
 from lms.people.models import Account, Organization, Person
 
@@ -27,7 +47,7 @@ class Course(Base):
 
 
 class CourseVersion(Base):
-    """One published state of a course: written once; only whether it is offered (``retired_at``) may change."""
+    """One published state of a course: written once; only whether it is offered (``retired_at``) changes."""
 
     __tablename__ = "course_version"
     __immutable__ = True
@@ -55,7 +75,7 @@ class CourseVersion(Base):
 
 
 class Item(Base):
-    """A lesson, quiz, project or rubric of one version; ``stable_id`` is the author's and outlives versions."""
+    """A lesson, quiz, project or rubric of one version; ``stable_id`` is the author's and outlives it."""
 
     __tablename__ = "item"
     __immutable__ = True
@@ -156,7 +176,10 @@ class Enrolment(Base):
     person: Mapped[Person] = relationship()
     cohort: Mapped[Cohort] = relationship()
 
-    __table_args__ = (UniqueConstraint("cohort_id", "person_id"), Index("ix_enrolment_person_id", "person_id"))
+    __table_args__ = (
+        UniqueConstraint("cohort_id", "person_id"),
+        Index("ix_enrolment_person_id", "person_id"),
+    )
 
 
 class Progress(Base):
@@ -188,8 +211,8 @@ class Note(Base):
 class GradeEntry(Base):
     """One line of the grade ledger: a decision about an item's score, never updated.
 
-    ``points`` are percent (0..100). States: proposed, agreed, moderated, released, appealed, revised. The current
-    grade is the newest row; learners see released and revised rows only.
+    ``points`` are percent (0..100). States: proposed, agreed, moderated, released, appealed, revised.
+    The current grade is the newest row; learners see released and revised rows only.
     """
 
     __tablename__ = "grade_entry"
@@ -220,60 +243,8 @@ class GradeEntry(Base):
 
 
 @dataclass(frozen=True, slots=True)
-class ItemLine:
-    """An item as outlines show it. ``number`` counts within its module, from 1."""
-
-    id: int
-    stable_id: str
-    kind: str
-    title: str
-    minutes: int
-    module: int
-    number: int
-
-
-@dataclass(frozen=True, slots=True)
-class ModuleLine:
-    """A module with its items, in order."""
-
-    number: int
-    title: str
-    summary: str
-    items: tuple[ItemLine, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Outline:
-    """A version's table of contents (rubrics left out)."""
-
-    version_id: int
-    version_number: int
-    course_id: int
-    slug: str
-    title: str
-    summary: str
-    language: str
-    jp: int
-    modules: tuple[ModuleLine, ...]
-    items: tuple[ItemLine, ...]
-
-    def item(self, stable_id: str) -> ItemLine | None:
-        """The line with this stable id."""
-        return next((line for line in self.items if line.stable_id == stable_id), None)
-
-    def around(self, stable_id: str) -> tuple[ItemLine | None, ItemLine | None]:
-        """The lines before and after."""
-        order = [line.stable_id for line in self.items]
-        at = order.index(stable_id)
-        return (
-            self.items[at - 1] if at else None,
-            self.items[at + 1] if at + 1 < len(order) else None,
-        )
-
-
-@dataclass(frozen=True, slots=True)
 class Seat:
-    """A person's seat in a cohort as pages need it: the thing of ``SEE_COHORT`` and ``LEARN``, read in one statement.
+    """A person's seat in a cohort in one statement: the thing of ``SEE_COHORT`` and ``LEARN``.
 
     ``enrolment_id`` is None for whoever looks on without being enrolled (facilitators, administrators).
     """
@@ -291,27 +262,55 @@ class Seat:
         return outline(self.version_id)
 
 
+# The statements of the most read pages are built once: putting them together costs more than running them.
+_SEAT = (
+    select(
+        Cohort.id, Cohort.code, Cohort.name, Cohort.version_id, Cohort.starts_at, Cohort.ends_at, Enrolment.id
+    )
+    .outerjoin(
+        Enrolment,
+        (Enrolment.cohort_id == Cohort.id)
+        & (Enrolment.person_id == bindparam("person_id"))
+        & Enrolment.removed_at.is_(None),
+    )
+    .where(Cohort.code == bindparam("code"))
+)
+_MARKS = select(
+    Progress.stable_id, Progress.place, Progress.percent, Progress.seen_at, Progress.completed_at
+).where(Progress.enrolment_id == bindparam("enrolment_id"))
+_NOTES = select(Note.anchor, Note.text, Note.revision, Note.updated_at).where(
+    Note.enrolment_id == bindparam("enrolment_id"), Note.stable_id == bindparam("stable_id")
+)
+
+
 def seat(code: str, person_id: int) -> Seat | None:
     """The cohort with this code, with the person's standing enrolment if there is one."""
-    row = db.session.execute(
-        select(
-            Cohort.id,
-            Cohort.code,
-            Cohort.name,
-            Cohort.version_id,
-            Cohort.starts_at,
-            Cohort.ends_at,
-            Enrolment.id,
-        )
-        .outerjoin(
-            Enrolment,
-            (Enrolment.cohort_id == Cohort.id)
-            & (Enrolment.person_id == person_id)
-            & Enrolment.removed_at.is_(None),
-        )
-        .where(Cohort.code == code)
-    ).first()
+    row = db.session.execute(_SEAT, {"code": code, "person_id": person_id}).first()
     return Seat(*row) if row else None
+
+
+def progress_of(enrolment_id: int) -> dict[str, Mark]:
+    """How far one enrolment is, by stable id, in one statement (``progress`` says what follows from it)."""
+    rows = db.session.execute(_MARKS, {"enrolment_id": enrolment_id})
+    return {
+        stable_id: Mark(place, percent, seen_at, completed_at)
+        for stable_id, place, percent, seen_at, completed_at in rows
+    }
+
+
+@dataclass(frozen=True, slots=True)
+class NoteLine:
+    """A private note as its page shows it; revision 0 is a note that was never saved."""
+
+    text: str = ""
+    revision: int = 0
+    updated_at: datetime | None = None
+
+
+def notes_of(enrolment_id: int, stable_id: str) -> dict[str, NoteLine]:
+    """The private notes on one item by anchor, in one statement."""
+    rows = db.session.execute(_NOTES, {"enrolment_id": enrolment_id, "stable_id": stable_id})
+    return {anchor: NoteLine(text, revision, updated_at) for anchor, text, revision, updated_at in rows}
 
 
 @lru_cache(maxsize=256)
@@ -335,21 +334,44 @@ def outline(version_id: int) -> Outline:
         raise LookupError(f"no course version {version_id}")
     number, course_id, slug, title, summary, language, jp, definition = from_version
     rows = db.session.execute(
-        select(Item.id, Item.stable_id, Item.kind, Item.title, Item.minutes, Item.module)
+        select(Item.id, Item.stable_id, Item.kind, Item.title, Item.minutes, Item.module, Item.definition)
         .where(Item.version_id == version_id, Item.kind != "rubric")
         .order_by(Item.position)
     ).all()
     lines: list[ItemLine] = []
-    for row in rows:
-        within = sum(1 for line in lines if line.module == row.module) + 1
-        lines.append(ItemLine(*row, number=within))
-    modules = tuple(
-        ModuleLine(at, module["title"], module["summary"], tuple(line for line in lines if line.module == at))
-        for at, module in enumerate(msgspec.json.decode(definition)["modules"], start=1)
-    )
+    for line_id, stable_id, kind, line_title, minutes, module, item_definition in rows:
+        within = sum(1 for line in lines if line.module == module) + 1
+        gate = msgspec.json.decode(item_definition, type=_Gate)
+        lines.append(
+            ItemLine(line_id, stable_id, kind, line_title, minutes, module, within, gate.requires, gate.open)
+        )
+    course = msgspec.json.decode(definition, type=source.Course)
     return Outline(
-        version_id, number, course_id, slug, title, summary, language, jp, modules, tuple(lines)
+        version_id=version_id,
+        version_number=number,
+        course_id=course_id,
+        slug=slug,
+        title=title,
+        summary=summary,
+        language=language,
+        jp=jp,
+        modules=tuple(
+            ModuleLine(at, module.title, module.summary, tuple(line for line in lines if line.module == at))
+            for at, module in enumerate(course.modules, start=1)
+        ),
+        items=tuple(lines),
+        audience=course.audience,
+        objectives=course.objectives,
+        authors=course.authors,
+        certificate=course.certificate,
     )
+
+
+class _Gate(msgspec.Struct, frozen=True):
+    """What an outline needs of any item's definition."""
+
+    requires: tuple[str, ...] = ()
+    open: bool = False
 
 
 @lru_cache(maxsize=1024)
@@ -364,7 +386,30 @@ def item_source(item_id: int) -> tuple[str, str]:
 @lru_cache(maxsize=512)
 def item_id(version_id: int, stable_id: str) -> int | None:
     """The item of a version by its stable id, rubrics included."""
-    return db.session.scalar(select(Item.id).where(Item.version_id == version_id, Item.stable_id == stable_id))
+    return db.session.scalar(
+        select(Item.id).where(Item.version_id == version_id, Item.stable_id == stable_id)
+    )
+
+
+@lru_cache(maxsize=1024)
+def course_file(version_id: int, name: str) -> tuple[str, str] | None:
+    """A version's picture or download as (sha256, media type); cached, because a version never changes."""
+    row = db.session.execute(
+        select(CourseFile.sha256, CourseFile.media_type).where(
+            CourseFile.version_id == version_id, CourseFile.name == name
+        )
+    ).first()
+    return (row.sha256, row.media_type) if row else None
+
+
+@lru_cache(maxsize=256)
+def open_hrefs(version_id: int) -> frozenset[str]:
+    """Where the links of a version's open lessons lead: files among them may be seen without enrolling."""
+    definitions = db.session.scalars(
+        select(Item.definition).where(Item.version_id == version_id, Item.kind == "lesson")
+    )
+    lessons = (msgspec.json.decode(definition, type=source.Lesson) for definition in definitions)
+    return frozenset(link.href for lesson in lessons if lesson.open for _, link in lesson.links)
 
 
 def forget_cached() -> None:
@@ -372,10 +417,244 @@ def forget_cached() -> None:
     outline.cache_clear()
     item_source.cache_clear()
     item_id.cache_clear()
+    course_file.cache_clear()
+    open_hrefs.cache_clear()
+
+
+# Courses on offer, and the cohorts people are in
+
+
+def _items_of(version: Any) -> ScalarSelect[int]:
+    return (
+        select(func.count(Item.id))
+        .where(Item.version_id == version, Item.kind != "rubric")
+        .correlate_except(Item)
+        .scalar_subquery()
+    )
+
+
+def _minutes_of(version: Any) -> ScalarSelect[int]:
+    return (
+        select(func.coalesce(func.sum(Item.minutes), 0))
+        .where(Item.version_id == version, Item.kind != "rubric")
+        .correlate_except(Item)
+        .scalar_subquery()
+    )
+
+
+def _done_of(enrolment: Any, version: Any) -> ScalarSelect[int]:
+    return (
+        select(func.count(Progress.stable_id))
+        .join(Item, (Item.version_id == version) & (Item.stable_id == Progress.stable_id))
+        .where(Progress.enrolment_id == enrolment, Progress.completed_at.is_not(None), Item.kind != "rubric")
+        .correlate_except(Progress, Item)
+        .scalar_subquery()
+    )
+
+
+def courses_on_offer() -> Any:
+    """The newest version of each course that is not retired.
+
+    Rows have id, title, summary, language, jp, slug, items (a number) and minutes (of all items).
+    """
+    newest = (
+        select(CourseVersion.course_id, func.max(CourseVersion.number).label("number"))
+        .where(CourseVersion.retired_at.is_(None))
+        .group_by(CourseVersion.course_id)
+        .subquery()
+    )
+    return (
+        select(
+            CourseVersion.id,
+            CourseVersion.title,
+            CourseVersion.summary,
+            CourseVersion.language,
+            CourseVersion.jp,
+            Course.slug,
+            _items_of(CourseVersion.id).label("items"),
+            _minutes_of(CourseVersion.id).label("minutes"),
+        )
+        .join(Course, Course.id == CourseVersion.course_id)
+        .join(
+            newest,
+            (newest.c.course_id == CourseVersion.course_id) & (newest.c.number == CourseVersion.number),
+        )
+    )
+
+
+def versions_of(slug: str) -> tuple[int | None, int | None]:
+    """The ids of a course's newest version on offer and of its newest of all; None where there is none."""
+    rows = db.session.execute(
+        select(CourseVersion.id, CourseVersion.retired_at)
+        .join(Course)
+        .where(Course.slug == slug)
+        .order_by(CourseVersion.number.desc())
+    ).all()
+    offered = next((row.id for row in rows if row.retired_at is None), None)
+    return offered, rows[0].id if rows else None
+
+
+@dataclass(frozen=True, slots=True)
+class OwnCohort:
+    """A cohort in which a person learns (``enrolment_id`` is set) or which they facilitate."""
+
+    code: str
+    name: str
+    cohort_id: int
+    version_id: int
+    starts_at: datetime
+    ends_at: datetime
+    slug: str
+    title: str
+    jp: int
+    enrolment_id: int | None
+    total: int
+    done: int
+
+
+def own_cohorts(person: access.Person, slug: str | None = None, *, limit: int = 50) -> list[OwnCohort]:
+    """The cohorts a person belongs to, of all courses or of one, latest end first, in one statement."""
+    ids = person.learns_in | person.facilitates
+    if not ids:
+        return []
+    query: Any = (
+        select(
+            Cohort.code,
+            Cohort.name,
+            Cohort.id,
+            Cohort.version_id,
+            Cohort.starts_at,
+            Cohort.ends_at,
+            Course.slug,
+            CourseVersion.title,
+            CourseVersion.jp,
+            Enrolment.id,
+            _items_of(Cohort.version_id),
+            _done_of(Enrolment.id, Cohort.version_id),
+        )
+        .join(CourseVersion, CourseVersion.id == Cohort.version_id)
+        .join(Course, Course.id == CourseVersion.course_id)
+        .outerjoin(
+            Enrolment,
+            (Enrolment.cohort_id == Cohort.id)
+            & (Enrolment.person_id == person.id)
+            & Enrolment.removed_at.is_(None),
+        )
+        .where(Cohort.id.in_(ids))
+        .order_by(Cohort.ends_at.desc(), Cohort.id.desc())
+        .limit(limit)
+    )
+    if slug is not None:
+        query = query.where(Course.slug == slug)
+    return [OwnCohort(*row) for row in db.session.execute(query)]
+
+
+def facilitators_of(cohort_id: int) -> list[Person]:
+    """Who facilitates a cohort, by name."""
+    return list(
+        db.session.scalars(
+            select(Person)
+            .join(CohortFacilitator, CohortFacilitator.person_id == Person.id)
+            .where(CohortFacilitator.cohort_id == cohort_id)
+            .options(joinedload(Person.organization))
+            .order_by(Person.sort_name, Person.id)
+        )
+    )
+
+
+def completed_minutes(person_id: int, since: datetime, until: datetime) -> int:
+    """The designed minutes of what was completed in [since, until); each item of a course counts once."""
+    items = (
+        select(func.max(Item.minutes).label("minutes"))
+        .select_from(Progress)
+        .join(Enrolment, Enrolment.id == Progress.enrolment_id)
+        .join(Cohort, Cohort.id == Enrolment.cohort_id)
+        .join(CourseVersion, CourseVersion.id == Cohort.version_id)
+        .join(Item, (Item.version_id == Cohort.version_id) & (Item.stable_id == Progress.stable_id))
+        .where(
+            Enrolment.person_id == person_id, Progress.completed_at >= since, Progress.completed_at < until
+        )
+        .group_by(CourseVersion.course_id, Progress.stable_id)
+        .subquery()
+    )
+    return int(db.session.scalar(select(func.coalesce(func.sum(items.c.minutes), 0))) or 0)
+
+
+# What administrators see of cohorts
+
+
+def cohorts_with_counts() -> Any:
+    """Every cohort with its course and the number of its learners."""
+    learners = (
+        select(func.count(Enrolment.id))
+        .where(Enrolment.cohort_id == Cohort.id, Enrolment.removed_at.is_(None))
+        .correlate(Cohort)
+        .scalar_subquery()
+    )
+    return select(
+        Cohort.id,
+        Cohort.code,
+        Cohort.name,
+        Cohort.starts_at,
+        Cohort.ends_at,
+        CourseVersion.title,
+        CourseVersion.number,
+        learners.label("learners"),
+    ).join(CourseVersion, CourseVersion.id == Cohort.version_id)
+
+
+def learners_of(cohort_id: int) -> Any:
+    """The learners of a cohort with how many items each has completed and when they were last there."""
+    last_seen = (
+        select(func.max(Progress.seen_at))
+        .where(Progress.enrolment_id == Enrolment.id)
+        .correlate(Enrolment)
+        .scalar_subquery()
+    )
+    return (
+        select(
+            Enrolment.id,
+            Person.sort_name,
+            Person.name,
+            Person.title_before,
+            Person.title_after,
+            Person.nip,
+            Person.email,
+            Person.active,
+            Organization.name.label("organization"),
+            _done_of(Enrolment.id, Cohort.version_id).label("done"),
+            last_seen.label("last_seen"),
+        )
+        .join(Person, Person.id == Enrolment.person_id)
+        .join(Cohort, Cohort.id == Enrolment.cohort_id)
+        .outerjoin(Organization, Organization.id == Person.organization_id)
+        .where(Enrolment.cohort_id == cohort_id, Enrolment.removed_at.is_(None))
+    )
+
+
+def schedules_of(cohort_id: int) -> dict[str, Schedule]:
+    """When the items of a cohort open and are due, by stable id."""
+    rows = db.session.scalars(select(Schedule).where(Schedule.cohort_id == cohort_id))
+    return {row.stable_id: row for row in rows}
+
+
+def item_states(version_id: int) -> list[ItemState]:
+    """The items of a version in order, rubrics too, each with the hash of all it holds."""
+    rows = db.session.execute(
+        select(Item.stable_id, Item.kind, Item.title, Item.minutes, Item.source, Item.definition)
+        .where(Item.version_id == version_id)
+        .order_by(Item.position)
+    )
+    return [
+        ItemState(
+            stable_id, kind, title, minutes, hashlib.sha256(f"{text}\0{definition}".encode()).hexdigest()
+        )
+        for stable_id, kind, title, minutes, text, definition in rows
+    ]
 
 
 def load_account(person_id: int, session_key: str) -> Account | None:
-    """The signed-in person in one statement, with the cohorts they belong to; None when the session is over."""
+    """The signed-in person in one statement, with the cohorts of theirs; None when the session is over."""
     learns = (
         select(func.aggregate_strings(cast(Enrolment.cohort_id, String), ","))
         .where(Enrolment.person_id == person_id, Enrolment.removed_at.is_(None))

@@ -1,0 +1,381 @@
+"""Writes of reading (ticks, places, notes) and of running cohorts; add and flush only, the view commits."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Literal
+
+from sqlalchemy import CursorResult, delete, func, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+
+from lms import audit
+from lms.courses.cohort import RosterLine, is_code, suggest_code
+from lms.courses.models import (
+    Cohort,
+    CohortFacilitator,
+    CourseVersion,
+    Enrolment,
+    Note,
+    Progress,
+    Schedule,
+    schedules_of,
+)
+from lms.extensions import db
+from lms.people.models import Person
+from lms.refusals import Refused
+
+PLACE_AT_MOST = 120
+NOTE_AT_MOST = 20_000
+"""Characters of one private note."""
+
+
+def _upsert(table: Any) -> Any:
+    """An INSERT that knows ON CONFLICT, which both databases spell alike."""
+    if db.session.get_bind().dialect.name == "postgresql":
+        return postgresql.insert(table)
+    return sqlite.insert(table)
+
+
+def _changed(statement: Any) -> int:
+    """Run a write and say how many rows it met."""
+    result = db.session.execute(statement)
+    assert isinstance(result, CursorResult)
+    return result.rowcount
+
+
+# Reading
+
+
+def complete(enrolment_id: int, stable_id: str, *, now: datetime) -> None:
+    """Tick an item; ticking it again changes nothing but when it was last seen. Safe against a second tab."""
+    insert = _upsert(Progress).values(
+        enrolment_id=enrolment_id, stable_id=stable_id, place="", percent=100, seen_at=now, completed_at=now
+    )
+    db.session.execute(
+        insert.on_conflict_do_update(
+            index_elements=["enrolment_id", "stable_id"],
+            set_={
+                "percent": 100,
+                "seen_at": insert.excluded.seen_at,
+                "completed_at": func.coalesce(Progress.completed_at, insert.excluded.completed_at),
+            },
+        )
+    )
+
+
+def remember_place(enrolment_id: int, stable_id: str, place: str, percent: int, *, now: datetime) -> None:
+    """Keep where reading stopped (a heading id, '' for the beginning) and how much of the page was passed."""
+    insert = _upsert(Progress).values(
+        enrolment_id=enrolment_id,
+        stable_id=stable_id,
+        place=place[:PLACE_AT_MOST],
+        percent=min(max(percent, 0), 100),
+        seen_at=now,
+        completed_at=None,
+    )
+    db.session.execute(
+        insert.on_conflict_do_update(
+            index_elements=["enrolment_id", "stable_id"],
+            set_={name: insert.excluded[name] for name in ("place", "percent", "seen_at")},
+        )
+    )
+
+
+class StaleNote(Refused):
+    """The note was changed elsewhere since it was opened; ``text`` and ``revision`` are what stands now."""
+
+    def __init__(self, text: str, revision: int) -> None:
+        super().__init__(
+            "Catatan ini telah diubah di tempat lain sejak Anda membukanya. "
+            "Keduanya masih ada: gabungkan, lalu simpan."
+        )
+        self.text = text
+        self.revision = revision
+
+
+def save_note(
+    enrolment_id: int, stable_id: str, anchor: str, text: str, revision: int, *, now: datetime
+) -> int:
+    """Save a private note if it still has the ``revision`` that was opened (0: none yet); return the new one.
+
+    Raises StaleNote when another tab or device saved in between, Refused when it is too long. The same text
+    sent twice is saved once: a phone repeats what it got no answer for.
+    """
+    if len(text) > NOTE_AT_MOST:
+        raise Refused(
+            "Catatan paling panjang %(limit)s karakter, sedangkan ini %(length)s. "
+            "Pendekkan, lalu simpan lagi.",
+            limit=NOTE_AT_MOST,
+            length=len(text),
+        )
+    key = {"enrolment_id": enrolment_id, "stable_id": stable_id, "anchor": anchor}
+    if revision == 0:
+        fresh = _upsert(Note).values(**key, text=text, revision=1, updated_at=now)
+        if _changed(fresh.on_conflict_do_nothing(index_elements=list(key))):
+            return 1
+    elif _changed(
+        update(Note)
+        .filter_by(**key, revision=revision)
+        .values(text=text, revision=revision + 1, updated_at=now)
+        .execution_options(synchronize_session=False)
+    ):
+        return revision + 1
+    row = db.session.execute(select(Note.text, Note.revision).filter_by(**key)).first()
+    if row is not None and row.text == text:
+        return int(row.revision)
+    raise StaleNote(row.text if row else "", row.revision if row else 0)
+
+
+# Cohorts
+
+
+def _version_for_cohorts(version_id: int) -> CourseVersion:
+    version = db.session.get(CourseVersion, version_id)
+    if version is None:
+        raise Refused("Versi pelatihan itu tidak ada. Pilih versi dari daftar.")
+    if version.retired_at is not None:
+        raise Refused(
+            "%(title)s versi %(number)s sudah ditarik dan tidak dapat dipakai angkatan. Pilih versi lain.",
+            title=version.title,
+            number=version.number,
+        )
+    return version
+
+
+def _check_dates(starts_at: datetime, ends_at: datetime) -> None:
+    if ends_at <= starts_at:
+        raise Refused("Tanggal selesai harus sama dengan atau setelah tanggal mulai.")
+
+
+def create_cohort(
+    *,
+    version_id: int,
+    name: str,
+    code: str,
+    starts_at: datetime,
+    ends_at: datetime,
+    by: int,
+    now: datetime,
+) -> Cohort:
+    """Open a cohort on a version that is not retired; an empty code is made from the name.
+
+    Raises Refused for a retired version, a code that is taken or malformed, and dates in the wrong order.
+    """
+    version = _version_for_cohorts(version_id)
+    _check_dates(starts_at, ends_at)
+    if not code:
+        stem = suggest_code(name, frozenset())
+        taken = db.session.scalars(select(Cohort.code).where(Cohort.code.startswith(stem, autoescape=True)))
+        code = suggest_code(name, frozenset(taken))
+    if not is_code(code):
+        raise Refused("Kode hanya boleh berisi huruf kecil, angka, dan tanda hubung, misalnya rpjmd-2026-1.")
+    if db.session.scalar(select(Cohort.id).where(Cohort.code == code)) is not None:
+        raise Refused("Kode %(code)s sudah dipakai angkatan lain. Pilih kode lain.", code=code)
+    cohort = Cohort(
+        code=code, name=name, version_id=version.id, starts_at=starts_at, ends_at=ends_at, created_at=now
+    )
+    db.session.add(cohort)
+    db.session.flush()
+    audit.record("create cohort", f"cohort:{cohort.id}", by=by, now=now, detail={"version": version.id})
+    return cohort
+
+
+def change_cohort(
+    cohort: Cohort, *, name: str, starts_at: datetime, ends_at: datetime, by: int, now: datetime
+) -> None:
+    """Change a cohort's name and dates; its code stays, because people have it in their bookmarks."""
+    _check_dates(starts_at, ends_at)
+    if (cohort.name, cohort.starts_at, cohort.ends_at) == (name, starts_at, ends_at):
+        return
+    cohort.name, cohort.starts_at, cohort.ends_at = name, starts_at, ends_at
+    db.session.flush()
+    audit.record(
+        "change cohort",
+        f"cohort:{cohort.id}",
+        by=by,
+        now=now,
+        detail={"starts_at": starts_at.isoformat(), "ends_at": ends_at.isoformat()},
+    )
+
+
+def set_facilitators(cohort: Cohort, person_ids: frozenset[int], *, by: int, now: datetime) -> None:
+    """Make these people the cohort's facilitators. Raises Refused when one of them has not that role."""
+    present = frozenset(
+        db.session.scalars(
+            select(CohortFacilitator.person_id).where(CohortFacilitator.cohort_id == cohort.id)
+        )
+    )
+    coming = person_ids - present
+    if coming:
+        able = frozenset(
+            db.session.scalars(
+                select(Person.id).where(Person.id.in_(coming), Person.facilitator, Person.active)
+            )
+        )
+        if coming - able:
+            raise Refused("Hanya orang dengan peran fasilitator yang aktif yang dapat mendampingi angkatan.")
+    for person_id in sorted(coming):
+        db.session.add(CohortFacilitator(cohort_id=cohort.id, person_id=person_id, added_at=now))
+        db.session.flush()
+        audit.record("add facilitator", f"cohort:{cohort.id}", by=by, now=now, detail={"person": person_id})
+    for person_id in sorted(present - person_ids):
+        db.session.execute(
+            delete(CohortFacilitator).where(
+                CohortFacilitator.cohort_id == cohort.id, CohortFacilitator.person_id == person_id
+            )
+        )
+        audit.record(
+            "remove facilitator", f"cohort:{cohort.id}", by=by, now=now, detail={"person": person_id}
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Dates:
+    """When an item opens and is due; None leaves it open."""
+
+    opens_at: datetime | None
+    due_at: datetime | None
+
+
+def set_schedule(cohort: Cohort, dates: Mapping[str, Dates], *, by: int, now: datetime) -> None:
+    """Set when items open and are due, by stable id; items that are not named keep theirs.
+
+    Raises Refused when something would be due before it opens.
+    """
+    present = schedules_of(cohort.id)
+    for stable_id, wanted in dates.items():
+        if wanted.opens_at and wanted.due_at and wanted.due_at <= wanted.opens_at:
+            raise Refused("Tenggat harus setelah waktu dibuka. Periksa tanggal %(item)s.", item=stable_id)
+        row = present.get(stable_id)
+        if (row.opens_at if row else None, row.due_at if row else None) == (wanted.opens_at, wanted.due_at):
+            continue
+        if row is None:
+            row = Schedule(cohort_id=cohort.id, stable_id=stable_id)
+            db.session.add(row)
+        row.opens_at, row.due_at = wanted.opens_at, wanted.due_at
+        db.session.flush()
+        audit.record(
+            "schedule",
+            f"cohort:{cohort.id}",
+            by=by,
+            now=now,
+            detail={
+                "item": stable_id,
+                "opens_at": wanted.opens_at.isoformat() if wanted.opens_at else None,
+                "due_at": wanted.due_at.isoformat() if wanted.due_at else None,
+            },
+        )
+
+
+Outcome = Literal[
+    "enrolled", "restored", "already", "repeated", "unreadable", "unknown", "not_learner", "inactive"
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Enrolled:
+    """What became of one line of a list."""
+
+    line: RosterLine
+    outcome: Outcome
+    name: str = ""
+
+    @property
+    def done(self) -> bool:
+        """Whether the person now has a seat in the cohort."""
+        return self.outcome in ("enrolled", "restored", "already", "repeated")
+
+
+def enrol(cohort: Cohort, lines: Sequence[RosterLine], *, by: int, now: datetime) -> list[Enrolled]:
+    """Enrol whoever the lines name; each line has its outcome, and a bad one keeps no other from its seat.
+
+    Sending the same list again does no harm.
+    """
+    emails = {line.email for line in lines if line.email}
+    nips = {line.nip for line in lines if line.nip}
+    people = db.session.scalars(
+        select(Person).where((func.lower(Person.email).in_(emails)) | Person.nip.in_(nips))
+    ).all()
+    by_email = {person.email.lower(): person for person in people if person.email}
+    by_nip = {person.nip: person for person in people if person.nip}
+    seats = {
+        row.person_id: row
+        for row in db.session.scalars(
+            select(Enrolment).where(
+                Enrolment.cohort_id == cohort.id, Enrolment.person_id.in_([person.id for person in people])
+            )
+        )
+    }
+    report: list[Enrolled] = []
+    named: set[int] = set()
+    for line in lines:
+        person = by_email.get(line.email) if line.email else by_nip.get(line.nip)
+        if person is None:
+            report.append(Enrolled(line, "unknown" if line.email or line.nip else "unreadable"))
+        elif person.id in named:
+            report.append(Enrolled(line, "repeated", person.full_name))
+        elif not person.active:
+            report.append(Enrolled(line, "inactive", person.full_name))
+        elif not person.learner:
+            report.append(Enrolled(line, "not_learner", person.full_name))
+        else:
+            named.add(person.id)
+            outcome = _take_seat(cohort, person, seats.get(person.id), by=by, now=now)
+            report.append(Enrolled(line, outcome, person.full_name))
+    return report
+
+
+def _take_seat(
+    cohort: Cohort, person: Person, seat: Enrolment | None, *, by: int, now: datetime
+) -> Literal["enrolled", "restored", "already"]:
+    if seat is not None and seat.removed_at is None:
+        return "already"
+    outcome: Literal["enrolled", "restored"] = "restored"
+    if seat is None:
+        seat = Enrolment(cohort_id=cohort.id, person_id=person.id, enrolled_at=now)
+        db.session.add(seat)
+        outcome = "enrolled"
+    seat.removed_at = None
+    db.session.flush()
+    audit.record(
+        "enrol", f"enrolment:{seat.id}", by=by, now=now, detail={"cohort": cohort.id, "person": person.id}
+    )
+    return outcome
+
+
+def remove(enrolment: Enrolment, *, by: int, now: datetime) -> None:
+    """Take a learner's seat; what they did stays and comes back with it. Doing it twice does no harm."""
+    if enrolment.removed_at is not None:
+        return
+    enrolment.removed_at = now
+    db.session.flush()
+    audit.record(
+        "remove",
+        f"enrolment:{enrolment.id}",
+        by=by,
+        now=now,
+        detail={"cohort": enrolment.cohort_id, "person": enrolment.person_id},
+    )
+
+
+def move_cohort(cohort: Cohort, *, seen: int, to: int, by: int, now: datetime) -> CourseVersion:
+    """Let a cohort learn from a newer version of its course; ``seen`` is the one that differences were shown from.
+
+    Ticks, notes and grades hang on stable ids and stay; attempts and project work that have begun keep the
+    text they began with. Raises Refused when the cohort has moved since, or the version is retired, older or
+    of another course.
+    """
+    if cohort.version_id != seen:
+        raise Refused("Angkatan ini sudah dipindahkan ke versi lain. Periksa lagi perubahannya.")
+    current = db.session.get_one(CourseVersion, cohort.version_id)
+    version = _version_for_cohorts(to)
+    if version.course_id != current.course_id or version.number <= current.number:
+        raise Refused("Angkatan hanya dapat dipindahkan ke versi yang lebih baru dari pelatihan yang sama.")
+    cohort.version_id = version.id
+    db.session.flush()
+    audit.record(
+        "move cohort", f"cohort:{cohort.id}", by=by, now=now, detail={"from": current.id, "to": version.id}
+    )
+    return version
