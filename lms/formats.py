@@ -74,6 +74,8 @@ _AROUND = re.compile(
     rf"(?P<body>[0-9][0-9., ]*|[.,][0-9]+)(?P<tail>(?:,[{_MINUS}]| ?%| ?persen)?)",
     re.IGNORECASE,
 )
+# What nearly every cell holds and what reads one way only: no mark, or one not before three digits.
+_PLAIN = re.compile(r"-?[0-9]{1,20}(?:[.,](?:[0-9]{1,2}|[0-9]{4,9}))?")
 _BY_SPACES = re.compile(r"[1-9][0-9]{0,2}(?: [0-9]{3})+(?:[.,][0-9]+)?")
 _BY_DOTS = re.compile(r"[1-9][0-9]{0,2}(?:\.[0-9]{3})+(?:,[0-9]+)?")
 _BY_COMMAS = re.compile(r"[1-9][0-9]{0,2}(?:,[0-9]{3})+(?:\.[0-9]+)?")
@@ -89,18 +91,18 @@ def parse_decimal(text: str, *, grouping: Literal["id", "en"] | None = None, who
     the value can only be a whole number (so does "Rp"), and without either it is asked. Raises
     AmbiguousNumber or NotANumber; never reads exponents, NaN, infinity or digits outside 0-9.
     """
-    shown = text[:LONGEST_NUMBER]
-    not_a_number = NotANumber(shown, f"“{shown}” bukan angka. Tulis seperti 1.250 atau 4,64.")
+    if _PLAIN.fullmatch(text):
+        return Decimal(text.replace(",", "."))
     if len(text) > 4 * LONGEST_NUMBER:
-        raise not_a_number
+        raise _not_a_number(text)
     cleaned = text.translate(_SPACES).strip()
     match = _AROUND.fullmatch(cleaned) if len(cleaned) <= LONGEST_NUMBER else None
     if match is None:
-        raise not_a_number
+        raise _not_a_number(text)
     money, sign, tail = match["money"], match["sign"] + match["inner"], match["tail"].strip().lower()
     body = match["body"].rstrip(" ")
     if len(sign) > 1 or (money and tail in ("%", "persen")):
-        raise not_a_number
+        raise _not_a_number(text)
     whole = whole or bool(money)
     minus = bool(sign) and sign in _MINUS
 
@@ -127,7 +129,12 @@ def parse_decimal(text: str, *, grouping: Literal["id", "en"] | None = None, who
         return signed(body.replace(".", "").replace(",", "."))
     if _BY_COMMAS.fullmatch(body):
         return signed(body.replace(",", ""))
-    raise not_a_number
+    raise _not_a_number(text)
+
+
+def _not_a_number(text: str) -> NotANumber:
+    shown = text[:LONGEST_NUMBER]
+    return NotANumber(shown, f"“{shown}” bukan angka. Tulis seperti 1.250 atau 4,64.")
 
 
 def parse_integer(text: str) -> int:

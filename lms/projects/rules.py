@@ -308,7 +308,6 @@ TITLES = {
     "choice": N_("Pilihan yang tersedia"),
     "rows": N_("Jumlah baris"),
     "files": N_("Jumlah berkas"),
-    "content": N_("Isi bagian"),
 }
 
 
