@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import hashlib
 import secrets
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, or_, select
+from sqlalchemy import CheckConstraint, ForeignKey, Index, Select, String, or_, select
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from lms import access
 from lms.extensions import Base, Key, db
+from lms.people.identity import digits_of
+
+ROLES = ("learner", "facilitator", "administrator")
+SEARCH_AT_MOST = 100  # characters of a search that are looked at
 
 
 def new_session_key() -> str:
@@ -77,6 +82,11 @@ class Person(Base):
         after = f", {self.title_after}" if self.title_after else ""
         return f"{before}{self.name}{after}"
 
+    @property
+    def roles(self) -> frozenset[str]:
+        """The names of the roles the person has; they can be combined."""
+        return frozenset(role for role in ROLES if getattr(self, role))
+
 
 class PasswordReset(Base):
     """A mailed link's secret, kept as a hash; used once, for an hour."""
@@ -89,7 +99,10 @@ class PasswordReset(Base):
     expires_at: Mapped[datetime]
     used_at: Mapped[datetime | None]
 
-    __table_args__ = (Index("ix_password_reset_person_id", "person_id"), Index("ix_password_reset_expiry", "expires_at"))
+    __table_args__ = (
+        Index("ix_password_reset_person_id", "person_id"),
+        Index("ix_password_reset_expiry", "expires_at"),
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,16 +138,36 @@ class Account:
         return f"{self.person.id}.{self.session_key}"
 
 
-def people_visible_to(_person: access.Person, text: str = "") -> Any:
-    """Administrators' list of people: a select of Person, narrowed by name, email or NIP."""
+def account_of(person: Person) -> Account:
+    """The account of somebody who signs in just now; the cohorts follow with the next request."""
+    return Account(
+        person=access.Person(
+            id=person.id,
+            name=person.name,
+            learner=person.learner,
+            facilitator=person.facilitator,
+            administrator=person.administrator,
+        ),
+        session_key=person.session_key,
+        email=person.email,
+        language=person.language,
+        timezone=person.timezone,
+        organization="",
+    )
+
+
+def people_visible_to(_person: access.Person, text: str = "") -> Select[Any]:
+    """Administrators' list: a select of Person, narrowed by name, email or the beginning of a NIP."""
     query = select(Person)
-    words = text.strip()
+    words = " ".join(text[:SEARCH_AT_MOST].split())
     if words:
-        like = f"%{words.replace('%', '').replace('_', '')}%"
-        digits = "".join(c for c in words if c.isdigit())
-        conditions = [Person.name.ilike(like), Person.email.ilike(like)]
-        if len(digits) >= 4:
-            conditions.append(Person.nip.like(f"{digits}%"))
+        conditions = [
+            Person.name.icontains(words, autoescape=True),
+            Person.email.icontains(words, autoescape=True),
+        ]
+        digits = digits_of(words)
+        if digits.isascii() and digits.isdecimal():
+            conditions.append(Person.nip.startswith(digits))
         query = query.where(or_(*conditions))
     return query
 
@@ -146,3 +179,28 @@ def person_by_sign_in(email: str | None, nip: str | None) -> Person | None:
     if nip:
         return db.session.scalar(select(Person).where(Person.nip == nip))
     return None
+
+
+def token_hash(token: str) -> str:
+    """What is stored of a mailed link's secret (hex); the secret itself is in the mail only."""
+    return hashlib.sha256(token.encode()).hexdigest()
+
+
+def reset_by_token(token: str, *, now: datetime) -> tuple[PasswordReset, Person] | None:
+    """The unused, unexpired link with this secret and whose it is."""
+    row = db.session.execute(
+        select(PasswordReset, Person)
+        .join(Person, Person.id == PasswordReset.person_id)
+        .where(
+            PasswordReset.token_hash == token_hash(token),
+            PasswordReset.used_at.is_(None),
+            PasswordReset.expires_at > now,
+            Person.active,
+        )
+    ).first()
+    return (row[0], row[1]) if row else None
+
+
+def organizations() -> list[Organization]:
+    """Every agency and university, by name."""
+    return list(db.session.scalars(select(Organization).order_by(Organization.name)))

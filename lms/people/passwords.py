@@ -9,6 +9,8 @@ from pathlib import Path
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
+from lms.refusals import Refused
+
 # OWASP's Password Storage Cheat Sheet: Argon2id with 19 MiB, two passes, one lane. The library's own 64 MiB
 # per sign-in are more than a small server can lend to a whole class that signs in at eight o'clock.
 hasher = PasswordHasher(time_cost=2, memory_cost=19_456, parallelism=1)
@@ -100,6 +102,24 @@ def _repeats(text: str) -> bool:
     """Whether the text is one short piece, or one listed word, again and again."""
     at = (text + text).find(text, 1) if text else 0
     return 0 < at < len(text) and (at <= 6 or text[:at].strip("0123456789") in _common())
+
+
+def check(text: str, *, name: str = "", nip: str | None = None, email: str | None = None) -> None:
+    """Accept a new password or raise Refused with what to change."""
+    if len(text) < AT_LEAST:
+        raise Refused(
+            "Kata sandi minimal %(count)d karakter. Beberapa kata acak mudah diingat.", count=AT_LEAST
+        )
+    if len(text) > AT_MOST:
+        raise Refused("Kata sandi maksimal %(count)d karakter.", count=AT_MOST)
+    if too_common(text):
+        raise Refused(
+            "Kata sandi ini terlalu umum dan mudah ditebak. Gunakan beberapa kata yang tidak berkaitan."
+        )
+    if contains_own(text, name=name, nip=nip, email=email):
+        raise Refused(
+            "Kata sandi ini memuat nama, NIP, tanggal lahir, atau surel Anda. Gunakan kata yang lain."
+        )
 
 
 def contains_own(password: str, *, name: str = "", nip: str | None = None, email: str | None = None) -> bool:
