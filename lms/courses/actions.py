@@ -361,7 +361,7 @@ def remove(enrolment: Enrolment, *, by: int, now: datetime) -> None:
 
 
 def move_cohort(cohort: Cohort, *, seen: int, to: int, by: int, now: datetime) -> CourseVersion:
-    """Let a cohort learn from a newer version of its course; ``seen`` is the one that differences were shown from.
+    """Let a cohort learn from a newer version of its course; ``seen`` is the one it was compared with.
 
     Ticks, notes and grades hang on stable ids and stay; attempts and project work that have begun keep the
     text they began with. Raises Refused when the cohort has moved since, or the version is retired, older or

@@ -52,12 +52,12 @@ def read_roster(text: str) -> Iterator[RosterLine]:
 
 
 def is_code(text: str) -> bool:
-    """Whether a text may be a cohort's code: lower-case letters, digits, single hyphens, no address of ours."""
+    """Whether a text may be a cohort's code: lower-case letters, digits, hyphens; no address of ours."""
     return len(text) <= CODE_AT_MOST and _CODE.fullmatch(text) is not None and text not in RESERVED_CODES
 
 
 def suggest_code(name: str, taken: AbstractSet[str]) -> str:
-    """A code made from a name: "RPJMD Angkatan III" gives "rpjmd-angkatan-iii", numbered where it is taken."""
+    """A code made from a name: "RPJMD Angkatan III" gives "rpjmd-angkatan-iii", numbered where taken."""
     plain = unicodedata.normalize("NFKD", name.casefold()).encode("ascii", "ignore").decode()
     stem = "-".join(re.findall(r"[a-z0-9]+", plain))[: CODE_AT_MOST - 4].strip("-") or "angkatan"
     if stem not in taken and is_code(stem):

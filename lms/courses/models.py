@@ -25,14 +25,16 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, joinedload, mapped_column, relationship
 
-from lms import access
+from lms import access, markup
 from lms.courses import source
 from lms.courses.changes import ItemState
 from lms.courses.outline import ItemLine as ItemLine
 from lms.courses.outline import ModuleLine as ModuleLine
 from lms.courses.outline import Outline as Outline
 from lms.courses.progress import Mark
+from lms.courses.reading import Piece, pieces
 from lms.extensions import Base, Key, db
+from lms.frontmatter import split
 from lms.people.models import Account, Organization, Person
 
 
@@ -391,6 +393,30 @@ def item_id(version_id: int, stable_id: str) -> int | None:
     )
 
 
+@dataclass(frozen=True, slots=True)
+class LessonPage:
+    """A lesson as it is read: HTML cut where its reader writes, the outline of its text, what it aims at."""
+
+    pieces: tuple[Piece, ...]
+    headings: tuple[markup.Heading, ...]
+    objectives: tuple[str, ...]
+
+    def heading(self, heading_id: str) -> markup.Heading | None:
+        """The heading with this id."""
+        return next((heading for heading in self.headings if heading.id == heading_id), None)
+
+
+@lru_cache(maxsize=512)
+def lesson_page(item_id: int) -> LessonPage:
+    """A lesson's page; cached, because an item never changes. Raises LookupError."""
+    row = db.session.execute(select(Item.source, Item.definition).where(Item.id == item_id)).first()
+    if row is None:
+        raise LookupError(f"no item {item_id}")
+    lesson = msgspec.json.decode(row.definition, type=source.Lesson)
+    page = markup.page(split(row.source).body, lesson.links)
+    return LessonPage(pieces(page), page.headings, lesson.objectives)
+
+
 @lru_cache(maxsize=1024)
 def course_file(version_id: int, name: str) -> tuple[str, str] | None:
     """A version's picture or download as (sha256, media type); cached, because a version never changes."""
@@ -417,6 +443,7 @@ def forget_cached() -> None:
     outline.cache_clear()
     item_source.cache_clear()
     item_id.cache_clear()
+    lesson_page.cache_clear()
     course_file.cache_clear()
     open_hrefs.cache_clear()
 
