@@ -2,13 +2,34 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint
-from sqlalchemy.orm import Mapped, mapped_column, relationship
+import msgspec
+from sqlalchemy import (
+    CheckConstraint,
+    ForeignKey,
+    Index,
+    String,
+    Text,
+    UniqueConstraint,
+    and_,
+    bindparam,
+    cast,
+    func,
+    literal,
+    select,
+)
+from sqlalchemy.orm import Mapped, joinedload, mapped_column, relationship
 
-from lms.courses.models import Enrolment
-from lms.extensions import Base, Key
+from lms import frontmatter
+from lms.courses.models import Cohort, Enrolment, Schedule, item_source
+from lms.extensions import Base, Key, db
+from lms.people.models import Person
+from lms.projects import content
+from lms.projects.source import Project
 
 
 class Work(Base):
@@ -62,8 +83,11 @@ class WorkMember(Base):
 class Draft(Base):
     """What is typed into one section, with the counter that a save must name to replace it.
 
-    ``accepted_in`` and ``returned_in`` are the numbers of the versions whose review accepted (and so locked)
-    or returned the section; grading writes them when a review is sent.
+    ``findings`` counts what its checks ask for, ``size`` the words of a text, the rows of a table or the
+    files. ``submitted_in`` is the number of the version that last took the section along. ``accepted_in`` and
+    ``returned_in`` are the numbers of the versions whose review accepted (and so locked) or returned the
+    section; grading writes them when a review is sent. Whether a section may be written follows from these
+    three alone, so that locking the row is enough to know.
     """
 
     __tablename__ = "draft"
@@ -74,8 +98,10 @@ class Draft(Base):
     content: Mapped[str] = mapped_column(Text)
     revision: Mapped[int] = mapped_column(default=0)
     findings: Mapped[int] = mapped_column(default=0)
+    size: Mapped[int] = mapped_column(default=0)
     updated_at: Mapped[datetime]
     updated_by: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
+    submitted_in: Mapped[int | None]
     accepted_in: Mapped[int | None]
     returned_in: Mapped[int | None]
 
@@ -86,7 +112,11 @@ class Draft(Base):
 
 
 class Attachment(Base):
-    """A file put into a files section; taking it out of the draft keeps the row (a version may hold it)."""
+    """A file put into a files section; taking it out of the draft keeps the row (a version may hold it).
+
+    ``handed_in`` is the number of the first version that took the file along: from then on reviewers may see
+    it.
+    """
 
     __tablename__ = "attachment"
 
@@ -100,6 +130,7 @@ class Attachment(Base):
     added_by: Mapped[int] = mapped_column(ForeignKey("person.id"))
     added_at: Mapped[datetime]
     removed_at: Mapped[datetime | None]
+    handed_in: Mapped[int | None]
 
     work: Mapped[Work] = relationship()
 
@@ -108,6 +139,14 @@ class Attachment(Base):
         Index("ix_attachment_sha256", "sha256"),
         Index("ix_attachment_added_by", "added_by"),
     )
+
+    @property
+    def cohort_id(self) -> int:
+        return self.work.cohort_id
+
+    @property
+    def member_ids(self) -> frozenset[int]:
+        return self.work.member_ids
 
 
 class SubmissionVersion(Base):
@@ -145,7 +184,9 @@ class SubmissionVersion(Base):
 
 
 class SubmissionPart(Base):
-    """One section of a version: its content and hash; ``carried_from`` is the version that was accepted, if locked."""
+    """One section of a version: its content and hash; ``carried_from`` is the version that was accepted,
+    if locked.
+    """
 
     __tablename__ = "submission_part"
     __immutable__ = True
@@ -203,3 +244,327 @@ class ImprovementNote(Base):
     @property
     def member_ids(self) -> frozenset[int]:
         return self.work.member_ids
+
+
+MAX_KEY = 2**63 - 1
+"""No row has a higher id; an address that names one is a wrong address, not a broken database."""
+
+
+# What never changes, read once
+
+
+def project(item_id: int) -> Project:
+    """The definition of a project item. Raises LookupError."""
+    return _decoded(item_source(item_id)[1])
+
+
+@lru_cache(maxsize=256)
+def _decoded(definition: str) -> Project:
+    return msgspec.json.decode(definition, type=Project)
+
+
+def brief(item_id: int) -> str:
+    """The Markdown of a project's brief, without its front matter. Raises LookupError."""
+    return _body(item_source(item_id)[0])
+
+
+@lru_cache(maxsize=256)
+def _body(source: str) -> str:
+    return frontmatter.split(source).body
+
+
+# Works
+
+
+@dataclass(frozen=True, slots=True)
+class Workspace:
+    """A work as its pages need it, read in one statement: the thing of ``SEE_WORK`` and ``WRITE_WORK``."""
+
+    id: int
+    cohort_id: int
+    code: str
+    cohort: str
+    item_id: int
+    stable_id: str
+    name: str
+    opens_at: datetime | None
+    due_at: datetime | None
+    member_ids: frozenset[int]
+
+    @property
+    def project(self) -> Project:
+        return project(self.item_id)
+
+
+_OF_PROJECT = and_(Schedule.cohort_id == Work.cohort_id, Schedule.stable_id == Work.stable_id)
+_WORKSPACE = (
+    select(
+        Work.id,
+        Work.cohort_id,
+        Cohort.code,
+        Cohort.name,
+        Work.item_id,
+        Work.stable_id,
+        Work.name,
+        Schedule.opens_at,
+        Schedule.due_at,
+        select(func.aggregate_strings(cast(WorkMember.person_id, String), ","))
+        .where(WorkMember.work_id == Work.id, WorkMember.left_at.is_(None))
+        .correlate(Work)
+        .scalar_subquery(),
+    )
+    .join(Cohort, Cohort.id == Work.cohort_id)
+    .outerjoin(Schedule, _OF_PROJECT)
+    .where(Work.id == bindparam("work_id"))
+)
+
+
+def workspace(work_id: int) -> Workspace | None:
+    """The work with its cohort, deadline and members."""
+    row = db.session.execute(_WORKSPACE, {"work_id": work_id}).first() if work_id <= MAX_KEY else None
+    if row is None:
+        return None
+    values = list(row)
+    joined = values.pop()
+    values.append(frozenset(int(part) for part in joined.split(",")) if joined else frozenset())
+    return Workspace(*values)
+
+
+def work_of(enrolment_id: int, stable_id: str) -> int | None:
+    """The id of the learner's work on a project, if it was begun."""
+    return db.session.scalar(
+        select(WorkMember.work_id).where(
+            WorkMember.enrolment_id == enrolment_id,
+            WorkMember.stable_id == stable_id,
+            WorkMember.left_at.is_(None),
+        )
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class WorkLine:
+    """A learner's work in a list: which enrolment it belongs to and when its project is due."""
+
+    id: int
+    enrolment_id: int
+    cohort_id: int
+    code: str
+    item_id: int
+    stable_id: str
+    due_at: datetime | None
+
+
+def works_of(enrolment_ids: Sequence[int]) -> list[WorkLine]:
+    """The works of these enrolments, those due first; one statement."""
+    if not enrolment_ids:
+        return []
+    rows = db.session.execute(
+        select(
+            Work.id,
+            WorkMember.enrolment_id,
+            Work.cohort_id,
+            Cohort.code,
+            Work.item_id,
+            Work.stable_id,
+            Schedule.due_at,
+        )
+        .join(WorkMember, WorkMember.work_id == Work.id)
+        .join(Cohort, Cohort.id == Work.cohort_id)
+        .outerjoin(Schedule, _OF_PROJECT)
+        .where(WorkMember.enrolment_id.in_(enrolment_ids), WorkMember.left_at.is_(None))
+        .order_by(Schedule.due_at.is_(None), Schedule.due_at, Work.id)
+    )
+    return [WorkLine(*row) for row in rows]
+
+
+def member_names(person_ids: Iterable[int]) -> dict[int, str]:
+    """Names by id; nothing is asked for nobody."""
+    wanted = set(person_ids)
+    if not wanted:
+        return {}
+    return dict(
+        db.session.execute(select(Person.id, Person.name).where(Person.id.in_(wanted))).tuples().all()
+    )
+
+
+# Drafts
+
+
+@dataclass(frozen=True, slots=True)
+class DraftRow:
+    """A section's draft as it was read; ``text`` is its JSON, empty where only the standing was asked for."""
+
+    id: int
+    section_id: str
+    text: str
+    revision: int
+    findings: int
+    size: int
+    updated_at: datetime
+    updated_by: int | None
+    submitted_in: int | None
+    accepted_in: int | None
+    returned_in: int | None
+
+    @property
+    def accepted(self) -> bool:
+        """A review accepted the section: it stays as it is."""
+        return self.accepted_in is not None
+
+    @property
+    def waiting(self) -> bool:
+        """A version took the section along and its review is not back yet."""
+        return (
+            self.submitted_in is not None
+            and not self.accepted
+            and (self.returned_in or 0) < self.submitted_in
+        )
+
+    @property
+    def open(self) -> bool:
+        """Whether the section may be written now."""
+        return not self.accepted and not self.waiting
+
+    @property
+    def content(self) -> content.Content:
+        return content.decode(self.text)
+
+
+_STANDING = (
+    Draft.revision,
+    Draft.findings,
+    Draft.size,
+    Draft.updated_at,
+    Draft.updated_by,
+    Draft.submitted_in,
+    Draft.accepted_in,
+    Draft.returned_in,
+)
+_DRAFTS = select(Draft.id, Draft.section_id, Draft.content, *_STANDING).where(
+    Draft.work_id == bindparam("work_id")
+)
+_HELD_DRAFTS = _DRAFTS.order_by(Draft.id).with_for_update()
+_STANDINGS = select(Draft.id, Draft.section_id, literal(""), *_STANDING).where(
+    Draft.work_id == bindparam("work_id")
+)
+
+
+def drafts(work_id: int, *, lock: bool = False) -> dict[str, DraftRow]:
+    """The drafts of a work by section, in one statement.
+
+    With ``lock`` they are held, in one order, until the transaction ends: saves, uploads and hand-ins of one
+    work wait for each other and each sees what the one before it wrote.
+    """
+    rows = db.session.execute(_HELD_DRAFTS if lock else _DRAFTS, {"work_id": work_id})
+    return {row.section_id: DraftRow(*row) for row in rows}
+
+
+def standings(work_id: int) -> dict[str, DraftRow]:
+    """The drafts of a work by section without what is in them, in one statement."""
+    return {row.section_id: DraftRow(*row) for row in db.session.execute(_STANDINGS, {"work_id": work_id})}
+
+
+def contents_of(rows: Mapping[str, DraftRow]) -> dict[str, content.Content]:
+    """The drafts' contents by section, as checks take them."""
+    return {section_id: row.content for section_id, row in rows.items()}
+
+
+# Versions, notes and files
+
+
+def last_number(work_id: int) -> int:
+    """The number of the newest version, 0 before the first."""
+    return (
+        db.session.scalar(
+            select(func.coalesce(func.max(SubmissionVersion.number), 0)).where(
+                SubmissionVersion.work_id == work_id
+            )
+        )
+        or 0
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class VersionLine:
+    """A handed-in version in a list."""
+
+    id: int
+    number: int
+    submitted_at: datetime
+    late_seconds: int
+    receipt: str
+
+
+def versions_of(work_id: int) -> list[VersionLine]:
+    """The handed-in versions, newest first, in one statement."""
+    rows = db.session.execute(
+        select(
+            SubmissionVersion.id,
+            SubmissionVersion.number,
+            SubmissionVersion.submitted_at,
+            SubmissionVersion.late_seconds,
+            SubmissionVersion.receipt,
+        )
+        .where(SubmissionVersion.work_id == work_id)
+        .order_by(SubmissionVersion.number.desc())
+    )
+    return [VersionLine(*row) for row in rows]
+
+
+def submission(submission_id: int) -> SubmissionVersion | None:
+    """A version with its work and members: a thing of the access table, in one statement."""
+    return (
+        db.session.execute(
+            select(SubmissionVersion)
+            .options(joinedload(SubmissionVersion.work).joinedload(Work.members))
+            .where(SubmissionVersion.id == min(submission_id, MAX_KEY))
+        )
+        .unique()
+        .scalar_one_or_none()
+    )
+
+
+def attachment(attachment_id: int) -> Attachment | None:
+    """A file with its work and members: a thing of the access table, in one statement."""
+    return (
+        db.session.execute(
+            select(Attachment)
+            .options(joinedload(Attachment.work).joinedload(Work.members))
+            .where(Attachment.id == min(attachment_id, MAX_KEY))
+        )
+        .unique()
+        .scalar_one_or_none()
+    )
+
+
+def attachment_ids(work_id: int) -> dict[tuple[str, str, str], int]:
+    """The files of a work by (section, hash, name), those taken out included: what links of drafts and
+    versions need.
+    """
+    rows = db.session.execute(
+        select(Attachment.section_id, Attachment.sha256, Attachment.name, Attachment.id)
+        .where(Attachment.work_id == work_id)
+        .order_by(Attachment.id)
+    )
+    return {(section_id, sha256, name): key for section_id, sha256, name, key in rows}
+
+
+def notes_of(work_id: int, version: int | None = None) -> list[ImprovementNote]:
+    """The notes that reviews delivered, in order; of one version where it is given."""
+    query = select(ImprovementNote).where(ImprovementNote.work_id == work_id)
+    if version is not None:
+        query = query.where(ImprovementNote.version == version)
+    return list(db.session.scalars(query.order_by(ImprovementNote.version, ImprovementNote.id)))
+
+
+def note(note_id: int) -> ImprovementNote | None:
+    """A note with its work and members: a thing of the access table, in one statement."""
+    return (
+        db.session.execute(
+            select(ImprovementNote)
+            .options(joinedload(ImprovementNote.work).joinedload(Work.members))
+            .where(ImprovementNote.id == min(note_id, MAX_KEY))
+        )
+        .unique()
+        .scalar_one_or_none()
+    )

@@ -1,0 +1,125 @@
+"""What the forms of the workspace send, read into the content of a section."""
+
+from __future__ import annotations
+
+import re
+import secrets
+import unicodedata
+from collections.abc import Mapping
+
+from werkzeug.datastructures import MultiDict
+
+from lms.projects import content
+from lms.projects.source import MOST_ROWS, Column, TableSection
+from lms.refusals import Refused
+
+SECTION_AT_MOST = 200_000
+"""Bytes of UTF-8 that one section may hold: some 30,000 words, far beyond any section an author can ask
+for.
+"""
+
+CELL_AT_MOST = 4_000
+
+_ROW_ID = re.compile(r"[a-z0-9]{4,12}")
+_LETTERS = "abcdefghijkmnpqrstuvwxyz23456789"
+# Control and format characters that nobody types and that can make a text look like another one.
+_UNSEEN = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\u202a-\u202e\u2066-\u2069\ufeff]")
+
+Fields = MultiDict[str, str]
+
+
+class TooLong(Refused):
+    """The section would grow past what one section may hold."""
+
+
+def new_row_id() -> str:
+    """A stable id for a new row of a table, unique within any table with overwhelming odds."""
+    return "".join(secrets.choice(_LETTERS) for _ in range(8))
+
+
+def revision_in(fields: Fields) -> int:
+    """The revision the form was based on; what is not a revision reads as one that never was (-1)."""
+    text = fields.get("revision", "")
+    return int(text) if text.isdecimal() and len(text) < 10 else -1
+
+
+def text_in(fields: Fields) -> str:
+    """The text of a text section: line ends as one character, no unseen characters. Raises TooLong."""
+    text = _clean(fields.get("text", ""))
+    _refuse_long(len(text.encode("utf-8", "surrogatepass")))
+    return text
+
+
+def table_in(fields: Fields, section: TableSection) -> content.Table:
+    """The rows of a table section, in the order of the form's ``row`` fields, without those ticked for
+    removal.
+
+    A cell of row ``r`` and column ``c`` is called ``r.c``. Rows without a usable id get one; empty rows at
+    the end are dropped. Raises TooLong.
+    """
+    removed = set(fields.getlist("remove"))
+    seen: set[str] = set()
+    rows: list[dict[str, str]] = []
+    size = 0
+    for name in fields.getlist("row"):
+        if name in removed or name in seen:
+            continue
+        seen.add(name)
+        if len(seen) > 2 * MOST_ROWS:
+            raise TooLong(
+                "Tabel ini melebihi %(rows)s baris. Hapus sebagian baris, lalu simpan lagi.", rows=MOST_ROWS
+            )
+        cells = {
+            column.id: _cell(fields.get(f"{name}.{column.id}", ""), column) for column in section.columns
+        }
+        row = {content.ROW_ID: name if _ROW_ID.fullmatch(name) else new_row_id()}
+        row |= {key: value for key, value in cells.items() if value}
+        size += sum(len(key) + len(value.encode("utf-8", "surrogatepass")) + 6 for key, value in row.items())
+        rows.append(row)
+    table = content.Table(content.filled_rows(content.Table(tuple(rows))))
+    if len(table.rows) > MOST_ROWS:
+        raise TooLong(
+            "Tabel ini melebihi %(rows)s baris. Hapus sebagian baris, lalu simpan lagi.", rows=MOST_ROWS
+        )
+    _refuse_long(size)
+    return table
+
+
+def _refuse_long(size: int) -> None:
+    if size > SECTION_AT_MOST:
+        raise TooLong(
+            "Isi bagian ini %(size)s KB, melebihi batas %(limit)s KB, jadi belum disimpan. "
+            "Isinya masih ada di halaman ini: pindahkan sebagian ke lampiran, lalu simpan lagi.",
+            size=-(-size // 1000),
+            limit=SECTION_AT_MOST // 1000,
+        )
+
+
+def _clean(text: str) -> str:
+    return _UNSEEN.sub("", unicodedata.normalize("NFC", text.replace("\r\n", "\n").replace("\r", "\n")))
+
+
+def _cell(text: str, column: Column) -> str:
+    """A cell as kept: text may have lines, everything else is one line; spaces around are not content."""
+    text = _clean(text[: 4 * CELL_AT_MOST]).strip()
+    if column.type != "text":
+        text = " ".join(text.split())
+    if len(text) > CELL_AT_MOST:
+        raise TooLong(
+            "Satu isian di kolom %(column)s melebihi %(limit)s karakter, jadi tabel belum disimpan. "
+            "Ringkas isian itu, lalu simpan lagi.",
+            column=column.label,
+            limit=CELL_AT_MOST,
+        )
+    return text
+
+
+def reasons_in(fields: Mapping[str, str], keys: list[str]) -> dict[str, str]:
+    """The reasons given for these warnings, by the warning's key; blank ones left out."""
+    found = {}
+    for at, key in enumerate(keys):
+        reason = _clean(fields.get(f"reason-{at}", "")).strip()[:1000]
+        # the position alone would hand a reason to another warning when the list changed meanwhile
+        if reason and fields.get(f"about-{at}") == key:
+            found[key] = reason
+    return found
