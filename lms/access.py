@@ -32,6 +32,7 @@ class Deed(Enum):
     SEE_WORK = "see work"  # drafts: the members only
     WRITE_WORK = "write work"
     SEE_SUBMISSION = "see submission"  # handed-in versions and their files
+    SEE_FILE = "see file"  # a thing with ``handed_in`` too: a file of a draft, or of a handed-in version
     REVIEW = "review"
     SEE_OWN = "see own"  # attempts, receipts and released grades of the members
     RELEASE = "release"
@@ -78,6 +79,11 @@ def reviews_here(person: Person, thing: Any) -> bool:
     return facilitates_here(person, thing) and not member(person, thing)
 
 
+def sees_handed_in(person: Person, thing: Any) -> bool:
+    """The file went along with a version, and the person may see handed-in versions of that work."""
+    return bool(thing.handed_in) and may(person, Deed.SEE_SUBMISSION, thing)
+
+
 def facilitates_any(person: Person, _thing: Any) -> bool:
     """For the queue's front door only; its rows are filtered by cohort."""
     return person.facilitator
@@ -95,6 +101,7 @@ TABLE: dict[Deed, tuple[Predicate, ...]] = {
     Deed.SEE_WORK: (learning_member,),
     Deed.WRITE_WORK: (learning_member,),
     Deed.SEE_SUBMISSION: (member, facilitates_here, administrates),
+    Deed.SEE_FILE: (learning_member, sees_handed_in),
     Deed.REVIEW: (reviews_here,),
     Deed.SEE_OWN: (member,),
     Deed.RELEASE: (reviews_here,),
