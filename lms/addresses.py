@@ -12,7 +12,7 @@ from html import escape, unescape
 from typing import NamedTuple
 from urllib.parse import unquote
 
-from lms import gfm
+from lms.gfmlines import clean
 
 ID_PREFIX = "b-"
 """Begins every id inside course text, so that none can be one of the page's own."""
@@ -122,7 +122,7 @@ class Addresses:
         element = etree.Element(name)
         for key, value in _ATTRIBUTE.findall(tag[2]):
             value = value[1:-1] if value[:1] in ("'", '"') else value
-            element.set(key.lower(), gfm.clean(unescape(value)))
+            element.set(key.lower(), clean(unescape(value)))
         if "id" in element.attrib:
             element.set("id", self.new_id(slug(element.get("id", ""))))
         if name == "a" and "href" in element.attrib:

@@ -13,10 +13,12 @@ from typing import NamedTuple
 from markdown.util import AMP_SUBSTITUTE
 
 from lms.addresses import Addresses, Link, slug
+from lms.gfmlines import clean
 
 SEALED = "\ue002(\\d+)\ue003"
 """Pattern of the mark that stands for a sealed piece (1: its place in `Draft.sealed`)."""
 
+_EMPHASIS = re.compile(r"(\*{1,3}|_{1,3}|`{1,3})(?=\S)(.+?)(?<=\S)\1")
 _RAW = re.compile("\ue000(\\d+)\ue001")
 _VIDEO = re.compile(
     r"(?:https?:)?//(?:www\.|m\.|player\.)?(?:youtu\.be|youtube\.com|vimeo\.com)/"
@@ -65,20 +67,22 @@ class CoursePage:
     def words(self, element: etree.Element) -> str:
         """The words of an element as a reader sees them, footnote marks left out."""
         text = re.sub(SEALED, lambda mark: self.sealed[int(mark[1])].words, "".join(_texts(element)))
-        return " ".join(unescape(_RAW.sub("", text).replace(AMP_SUBSTITUTE, "&")).split())
+        return " ".join(_without_disguise(_RAW.sub("", text)).split())
 
     def finish(self, root: etree.Element) -> None:
         self.number_notes(root)
         self.outline(root)
         for image in list(root.iter("img")):
+            image.set("alt", _EMPHASIS.sub(r"\2", image.get("alt", "")))  # it is read aloud
             self.addresses.picture(image, image.get("src", ""))
         for paragraph in root.iter("p"):
             if len(paragraph) == 1 and not (paragraph.text or paragraph[0].tail or "").strip():
                 _alone(paragraph, paragraph[0])
         for anchor in root.iter("a"):
             if not anchor.get("role"):
-                # Python-Markdown writes mail addresses as entities behind a mark of its own.
-                self.addresses.link(anchor, unescape(anchor.get("href", "").replace(AMP_SUBSTITUTE, "&")))
+                self.addresses.link(anchor, _without_disguise(anchor.get("href", "")))
+                if AMP_SUBSTITUTE in (anchor.text or ""):
+                    anchor.text = _without_disguise(anchor.text or "")
         for frame in root.iter("div"):
             if frame.get("class") == "table-frame":
                 caption = frame[0].find("caption")
@@ -139,6 +143,11 @@ class CoursePage:
         if kept:
             section[0][:] = kept
             root.append(section)
+
+
+def _without_disguise(text: str) -> str:
+    """Python-Markdown writes mail addresses as entities behind a mark of its own; read them again."""
+    return clean(unescape(text.replace(AMP_SUBSTITUTE, "&")))
 
 
 def _texts(element: etree.Element) -> Iterator[str]:

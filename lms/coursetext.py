@@ -25,6 +25,7 @@ from lms import blocks, gfm
 from lms.addresses import TAG, Link
 from lms.coursepage import CoursePage, Heading, Sealed, append_text
 from lms.formulas import BadFormula, mathml
+from lms.gfmlines import clean
 
 _CALLOUT_WORDS = {
     "note": "Catatan",
@@ -54,7 +55,7 @@ def draft(text: str, links: Mapping[str, Link]) -> Draft:
     _here.engine = None  # one that raises is not used again
     engine = engine or _Engine()
     page = engine.begin(links)
-    html = page.with_raw(engine.md.convert(gfm.clean(text)))
+    html = page.with_raw(engine.md.convert(clean(text)))
     _here.engine = engine
     targets = tuple(dict.fromkeys(page.addresses.targets))
     return Draft(html, tuple(page.headings), tuple(page.sealed), targets)
@@ -101,7 +102,8 @@ class _Steps(Extension):
         # Pandoc's rule, so that "Rp5 dan $5" or "US$5-US$9" stay money: no space inside, no digit after.
         dollars = r"(?<![\\$\w])\$(?![\s$])((?:[^\\$\x02]|\\.)+)(?<![\s\\])\$(?![\d$])"
         inline.register(_Formula(dollars, engine), "inline_formula", 185)
-        inline.register(SubstituteTagInlineProcessor(r"\\\n", "br"), "hard_break", 181)
+        inline.register(SubstituteTagInlineProcessor(r"\\\n", "br"), "hard_break", 182)
+        inline.register(_Ampersand(r"\\&"), "escaped_ampersand", 181)
         inline.register(_NoteMark(r"\[\^([^\]\s]{1,80})\]", engine), "note_mark", 175)
         inline.register(_RawTag(md, engine), "html", 90)
         inline.deregister("entity")  # the serialiser leaves entities as they are
@@ -254,6 +256,13 @@ class _Formula(InlineProcessor):
             code = etree.Element("code")
             code.text = AtomicString(code_escape(m[0]))
             return code, m.start(), m.end()
+
+
+class _Ampersand(InlineProcessor):
+    """An escaped &, written out so that the serialiser takes it for no entity."""
+
+    def handleMatch(self, m: re.Match[str], data: str) -> tuple[str, int, int]:  # type: ignore[override]
+        return "&amp;", m.start(), m.end()
 
 
 class _NoteMark(InlineProcessor):

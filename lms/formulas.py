@@ -7,7 +7,7 @@ from xml.etree.ElementTree import Element
 
 from latex2mathml.converter import convert_to_element
 
-from lms import gfm
+from lms.gfmlines import clean
 
 MAX_LENGTH = 2_000
 """Longest formula, in characters of TeX; a longer one is shown as code."""
@@ -100,7 +100,7 @@ def _written(element: Element) -> Iterator[str]:
 
 def _words(element: Element) -> str:
     """The characters of a token; the converter leaves them as character references."""
-    text = gfm.clean(unescape("".join(element.itertext())))
+    text = clean(unescape("".join(element.itertext())))
     if element.tag != "mtext" and text.startswith("\\") and len(text) > 1:
         raise BadFormula(text)  # a command that the converter does not know
     return text

@@ -19,7 +19,6 @@ from lms.blocks import (
     Definitions,
     Footnote,
     Formula,
-    Heading,
     Html,
     Item,
     List,
@@ -28,104 +27,40 @@ from lms.blocks import (
     Rule,
     Table,
 )
+from lms.gfmlines import (
+    CALLOUT,
+    CAPTION,
+    FENCE,
+    FOOTNOTE,
+    HEADING,
+    MARKER,
+    MEANING,
+    QUOTE,
+    RULE,
+    TASK,
+    UNDERLINE,
+    alignments,
+    cells,
+    clean,
+    fence_after,
+    goes_on_counting,
+    heading,
+    indent,
+    is_fence_end,
+    is_lazy,
+    raw_name,
+    spaced,
+    starts_block,
+    without_closing,
+)
 
 MAX_DEPTH = 24
 """Quotes and lists nested deeper than this are read as plain text (each level costs a recursion)."""
 
-CALLOUTS = ("note", "tip", "important", "warning", "caution", "example")
-"""Callouts after `> [!NAME]`: GitHub's five, and EXAMPLE."""
-
-RAW_BLOCKS = frozenset(
-    ("blockquote", "details", "div", "dl", "figure", "ol", "p", "pre", "summary", "table", "ul")
-)
-"""HTML elements that may start a block of raw HTML; every other `<name>` is words in a paragraph."""
-
-
-# Controls, lone surrogates, private use and non-characters: no author means them, and private use is ours
-# (coursetext.py marks formulas with it).
-_UNWANTED = re.compile(
-    "[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\ue000-\uf8ff\ufdd0-\ufdef\ufeff\ufffe\uffff]+"
-)
-_LEADING = re.compile(r"[ \t]*(?:(?:[-*+>:]|\d{1,9}[.)])[ \t]+)*")
-_FENCE = re.compile(r"( {0,3})(`{3,}(?=[^`]*$)|~{3,})(.*)")
-_HEADING = re.compile(r" {0,3}(#{1,6})(?: +(.*))?$")
-_ATTRIBUTES = re.compile(r"(?:^| )\{ *((?:[.#][\w-]+ *)+)\}$")
-_RULE = re.compile(r" {0,3}([-*_])(?: *\1){2,} *$")
-_UNDERLINE = re.compile(r" {0,3}(=+|-+) *$")
-_MARKER = re.compile(r"( {0,3})([-*+]|(\d{1,9})[.)])(?:( +)(.*)|)$")
-_TASK = re.compile(r"\[([ xX])\] +(?=\S)")
-_QUOTE = re.compile(r" {0,3}> ?(.*)")
-_CALLOUT = re.compile(rf"\[!({'|'.join(CALLOUTS)})\] *(.*)$", re.IGNORECASE)
-_FOOTNOTE = re.compile(r" {0,3}\[\^([^\]\s]{1,80})\]: ?(.*)")
-_MEANING = re.compile(r"( {0,3}:( +))(\S.*)")
-_CELL = re.compile(r":?-+:?$")
-_PIPE = re.compile(r"(?<!\\)\|")
-_CAPTION = re.compile(r"(?:Table|Tabel) *: *(?=\S)", re.IGNORECASE)
-_TAG = re.compile(r" {0,3}</?([a-z]+)(?=[ />]|$)", re.IGNORECASE)
-
-
-def clean(text: str) -> str:
-    """Return the text with `\\n` line ends, without byte order mark, control and private-use characters."""
-    return _UNWANTED.sub("", text.replace("\r\n", "\n").replace("\r", "\n"))
-
 
 def read(text: str) -> tuple[Block, ...]:
     """Read Markdown, as written, into its blocks."""
-    return _Reader([_spaced(line) for line in clean(text).split("\n")]).blocks
-
-
-def _spaced(line: str) -> str:
-    if "\t" not in line:
-        return line
-    end = match.end() if (match := _LEADING.match(line)) else 0
-    return line[:end].expandtabs(4) + line[end:]
-
-
-def _indent(line: str) -> int:
-    return len(line) - len(line.lstrip(" "))
-
-
-def _cells(line: str) -> tuple[str, ...]:
-    line = line.strip()
-    line = line.removeprefix("|")
-    parts = _PIPE.split(line)
-    if len(parts) > 1 and not parts[-1].strip():
-        parts.pop()
-    return tuple(part.strip().replace("\\|", "|") for part in parts)
-
-
-def _alignments(head: str, below: str) -> tuple[str, ...]:
-    """Column alignments when two lines are the head of a table, else ()."""
-    if "-" not in below or "|" not in head + below:
-        return ()
-    marks = _cells(below)
-    if len(marks) != len(_cells(head)) or not all(_CELL.match(mark) for mark in marks):
-        return ()
-    names = {(True, True): "center", (True, False): "left", (False, True): "right", (False, False): ""}
-    return tuple(names[mark[0] == ":", mark[-1] == ":"] for mark in marks)
-
-
-def _is_fence_end(line: str, fence: str) -> bool:
-    line = line.rstrip()
-    return _indent(line) < 4 and len(line := line.lstrip()) >= len(fence) and not line.strip(fence[0])
-
-
-def _starts_block(line: str) -> bool:
-    """Whether a line begins something else even in the middle of a paragraph."""
-    if not line.strip() or line.startswith("    "):
-        return False
-    if _FENCE.match(line) or _HEADING.match(line) or _RULE.match(line) or _QUOTE.match(line):
-        return True
-    if _FOOTNOTE.match(line) or line.lstrip().startswith(("$$", "<!--")) or _raw_name(line):
-        return True
-    marker = _MARKER.match(line)
-    # CommonMark 5.3: inside a paragraph only "1." opens an ordered list, and an empty item opens none.
-    return bool(marker and marker[5] and marker[3] in (None, "1"))
-
-
-def _raw_name(line: str) -> str:
-    match = _TAG.match(line)
-    return match[1].lower() if match and match[1].lower() in RAW_BLOCKS else ""
+    return _Reader([spaced(line) for line in clean(text).split("\n")]).blocks
 
 
 class _Reader:
@@ -178,26 +113,26 @@ class _Reader:
     # Leaves: each returns whether it took the line.
 
     def _leaf(self, line: str) -> bool:
-        if self._words and (under := _UNDERLINE.match(line)):
+        if self._words and (under := UNDERLINE.match(line)):
             text = " ".join(word.strip() for word in self._words)
             self._words = []
-            return self._one_line(_heading(1 if under[1][0] == "=" else 2, text))
-        if match := _HEADING.match(line):
-            return self._one_line(_heading(len(match[1]), _without_closing(match[2] or "")))
-        if _RULE.match(line):
+            return self._one_line(heading(1 if under[1][0] == "=" else 2, text))
+        if match := HEADING.match(line):
+            return self._one_line(heading(len(match[1]), without_closing(match[2] or "")))
+        if RULE.match(line):
             return self._one_line(Rule())
         return self._fence(line) or self._formula(line) or self._html(line) or self._table(line)
 
     def _fence(self, line: str) -> bool:
-        opening = _FENCE.match(line)
+        opening = FENCE.match(line)
         if not opening:
             return False
         self._end_paragraph()
         self.at += 1
         body: list[str] = []
-        while self.at < len(self.lines) and not _is_fence_end(self.lines[self.at], opening[2]):
+        while self.at < len(self.lines) and not is_fence_end(self.lines[self.at], opening[2]):
             inner = self.lines[self.at]
-            body.append(inner[min(len(opening[1]), _indent(inner)) :])
+            body.append(inner[min(len(opening[1]), indent(inner)) :])
             self.at += 1
         self.at += 1
         info, text = opening[3].strip(), "\n".join(body)
@@ -211,11 +146,10 @@ class _Reader:
         first = line.strip()
         if not (len(first) > 4 and first.endswith("$$")):
             stop += 1
-            while stop < len(self.lines) and not self.lines[stop].rstrip().endswith("$$"):
-                if not self.lines[stop].strip():
-                    return False
+            # Stopping at any `$$`, also one that cannot close, keeps many that open from being quadratic.
+            while stop < len(self.lines) and self.lines[stop].strip() and "$$" not in self.lines[stop]:
                 stop += 1
-            if stop >= len(self.lines):
+            if stop >= len(self.lines) or not self.lines[stop].rstrip().endswith("$$"):
                 return False
         tex = "\n".join(self.lines[self.at : stop + 1]).strip()[2:-2]
         if "$$" in tex:
@@ -229,7 +163,7 @@ class _Reader:
         start = line.lstrip()
         if start.startswith("<!--"):
             return self._comment(start)
-        elif (name := _raw_name(line)) in ("details", "summary"):
+        elif (name := raw_name(line)) in ("details", "summary"):
             return self._one_line(Html(start))
         elif name:
             end = "</pre>" if name == "pre" else ""
@@ -263,39 +197,39 @@ class _Reader:
 
     def _table(self, line: str) -> bool:
         below = self.lines[self.at + 1] if self.at + 1 < len(self.lines) else ""
-        align = _alignments(line, below)
+        align = alignments(line, below)
         if not align:
             return False
         self._end_paragraph()
         before = self._found[-1] if self._found else None
         caption = ""
-        if isinstance(before, Paragraph) and (label := _CAPTION.match(before.text)):
+        if isinstance(before, Paragraph) and (label := CAPTION.match(before.text)):
             caption = before.text[label.end() :]
             self._found.pop()
         self.at += 2
         rows: list[tuple[str, ...]] = []
         while self.at < len(self.lines):
             row = self.lines[self.at]
-            if not row.strip() or _starts_block(row) or _CAPTION.match(row):
+            if not row.strip() or starts_block(row) or CAPTION.match(row):
                 break
-            cells = _cells(row)[: len(align)]
-            rows.append(cells + ("",) * (len(align) - len(cells)))
+            written = cells(row)[: len(align)]
+            rows.append(written + ("",) * (len(align) - len(written)))
             self.at += 1
         caption = caption or self._caption_below()
-        self._add(Table(_cells(line), align, tuple(rows), " ".join(caption.split())))
+        self._add(Table(cells(line), align, tuple(rows), " ".join(caption.split())))
         return True
 
     def _caption_below(self) -> str:
         at = self.at
         while at < len(self.lines) and not self.lines[at].strip():
             at += 1
-        label = _CAPTION.match(self.lines[at]) if at < len(self.lines) else None
+        label = CAPTION.match(self.lines[at]) if at < len(self.lines) else None
         if not label:
             return ""
         stop = at
-        while stop < len(self.lines) and self.lines[stop].strip() and not _starts_block(self.lines[stop]):
+        while stop < len(self.lines) and self.lines[stop].strip() and not starts_block(self.lines[stop]):
             # Standing right on top of the next table, after a blank line, it is that table's caption.
-            if at > self.at and _alignments(self.lines[stop], "".join(self.lines[stop + 1 : stop + 2])):
+            if at > self.at and alignments(self.lines[stop], "".join(self.lines[stop + 1 : stop + 2])):
                 return ""
             stop += 1
         words = " ".join(self.lines[at:stop])
@@ -320,24 +254,24 @@ class _Reader:
     def _container(self, line: str) -> bool:
         if self.depth >= MAX_DEPTH:
             return False
-        if _QUOTE.match(line):
+        if QUOTE.match(line):
             self._quote()
         elif marker := self._list_marker(line):
             self._list(marker)
-        elif footnote := _FOOTNOTE.match(line):
+        elif footnote := FOOTNOTE.match(line):
             self._end_paragraph()
             self.at += 1
-            inner = self._inside(footnote[2], 4, 2)
+            inner = self._inside(footnote[2].lstrip(), 4, 2)
             self._add(Footnote(footnote[1], inner.blocks))
-        elif meaning := _MEANING.match(line):
+        elif meaning := MEANING.match(line):
             return self._definition(meaning)
         else:
             return False
         return True
 
     def _list_marker(self, line: str) -> re.Match[str] | None:
-        marker = _MARKER.match(line)
-        if marker is None or (self._words and not _starts_block(line)):
+        marker = MARKER.match(line)
+        if marker is None or (self._words and not starts_block(line)):
             return None
         return marker
 
@@ -347,15 +281,15 @@ class _Reader:
         fence = ""
         while self.at < len(self.lines):
             line = self.lines[self.at]
-            if match := _QUOTE.match(line):
+            if match := QUOTE.match(line):
                 inner.append(match[1])
-                fence = _fence_after(fence, match[1])
-            elif fence or not (line.strip() and _is_lazy(inner[-1], line)):
+                fence = fence_after(fence, match[1])
+            elif fence or not (line.strip() and is_lazy(inner[-1], line)):
                 break
             else:
                 inner.append(line)
             self.at += 1
-        callout = _CALLOUT.match(inner[0].strip())
+        callout = CALLOUT.match(inner[0].strip())
         body = _Reader(inner[1:] if callout else inner, self.depth + 1)
         if callout:
             self._add(Callout(callout[1].lower(), callout[2].strip(), body.blocks))
@@ -368,14 +302,14 @@ class _Reader:
         items: list[Item] = []
         loose = False
         marker: re.Match[str] | None = first
-        while marker and marker[2][-1] == kind and not _RULE.match(marker.string):
+        while marker and marker[2][-1] == kind and not RULE.match(marker.string):
             lead, content = len(marker[1]), marker[5] or ""
             spaces = len(marker[4]) if content else 1
             if (
                 spaces > 4
             ):  # CommonMark 5.2: that far right it is code, which starts one space after the marker
                 content, spaces = " " * (spaces - 1) + content, 1
-            task = _TASK.match(content)
+            task = TASK.match(content)
             self.at += 1
             body = self._inside(
                 content[task.end() :] if task else content, lead + len(marker[2]) + spaces, lead + 2
@@ -383,8 +317,8 @@ class _Reader:
             items.append(Item(body.blocks, task[1] != " " if task else None))
             loose = loose or body.loose
             following = self._after_blanks()
-            marker = _MARKER.match(self.lines[following]) if following < len(self.lines) else None
-            if marker and marker[2][-1] == kind and not _RULE.match(marker.string):
+            marker = MARKER.match(self.lines[following]) if following < len(self.lines) else None
+            if marker and marker[2][-1] == kind and not RULE.match(marker.string):
                 loose = loose or following > self.at
                 self.at = following
         start = int(first[3]) if first[3] else None
@@ -408,7 +342,7 @@ class _Reader:
             width = len(match[1]) if len(match[2]) < 5 else len(match[1]) - len(match[2]) + 1
             meanings.append(self._inside(match[3], width, 2).blocks)
             following = self._after_blanks()
-            match = _MEANING.match(self.lines[following]) if following < len(self.lines) else None
+            match = MEANING.match(self.lines[following]) if following < len(self.lines) else None
             if match:
                 self.at = following
         entry = Definition(terms, tuple(meanings))
@@ -432,7 +366,7 @@ class _Reader:
         as inside too, and the first such line moves the column.
         """
         inner = [first]
-        fence = _fence_after("", first)
+        fence = fence_after("", first)
         blanks = 0
         while self.at + blanks < len(self.lines):
             line = self.lines[self.at + blanks]
@@ -441,51 +375,17 @@ class _Reader:
                     break  # an empty item ends at the first blank line
                 blanks += 1
                 continue
-            indent = _indent(line)
-            if indent >= min(width, least):
-                width = width if fence else min(width, indent)
-                line = line[min(width, indent) :]
-                fence = _fence_after(fence, line)
-            elif blanks or fence or not _is_lazy(inner[-1], line):
+            column = indent(line)
+            if column < width and not fence and goes_on_counting(line):
+                break
+            if column >= min(width, least):
+                width = width if fence else min(width, column)
+                line = line[min(width, column) :]
+                fence = fence_after(fence, line)
+            elif blanks or fence or not is_lazy(inner[-1], line):
                 break
             inner.extend([""] * blanks)
             inner.append(line)
             self.at += blanks + 1
             blanks = 0
         return _Reader(inner, self.depth + 1)
-
-
-def _fence_after(fence: str, line: str) -> str:
-    """The fence that is open after a line ("" for none), given the one open before it."""
-    line = line.lstrip("> ")
-    if fence:
-        return "" if _is_fence_end(line, fence) else fence
-    match = _FENCE.match(line)
-    return match[2] if match else ""
-
-
-def _is_lazy(before: str, line: str) -> bool:
-    """Whether an unmarked line goes on with the paragraph that a container's last line left open."""
-    stripped = before.strip()
-    if not stripped or _HEADING.match(before) or _RULE.match(before) or stripped.startswith("|"):
-        return False
-    if _FENCE.match(before) or stripped.startswith(("$$", "</")):
-        return False
-    return not any((_starts_block(line), _MARKER.match(line), _UNDERLINE.match(line), _MEANING.match(line)))
-
-
-def _without_closing(text: str) -> str:
-    """A heading's text without its closing `##`."""
-    text = text.strip()
-    bare = text.rstrip("#")
-    return bare.rstrip() if bare != text and (not bare or bare.endswith(" ")) else text
-
-
-def _heading(level: int, text: str) -> Heading:
-    match = _ATTRIBUTES.search(text)
-    if not match:
-        return Heading(level, text)
-    marks = match[1].split()
-    ids = [mark[1:] for mark in marks if mark[0] == "#"]
-    classes = tuple(mark[1:] for mark in marks if mark[0] == ".")
-    return Heading(level, text[: match.start()].strip(), ids[-1] if ids else "", classes)

@@ -24,10 +24,10 @@ from markdown_it import MarkdownIt
 from markdown_it.token import Token
 from markupsafe import Markup
 
-from lms import gfm
 from lms.addresses import ID_PREFIX, RAW_TAGS, Link
 from lms.coursepage import SEALED, Heading, Sealed
 from lms.coursetext import draft
+from lms.gfmlines import clean
 
 __all__ = [
     "ID_PREFIX",
@@ -94,7 +94,7 @@ def _page(text: str, links: Links) -> Page:
 
 
 def _as_typed(text: str) -> Markup:
-    return Markup('<p class="as-typed">{}</p>').format(gfm.clean(text).strip("\n"))
+    return Markup('<p class="as-typed">{}</p>').format(clean(text).strip("\n"))
 
 
 # ---- The sanitiser.
@@ -209,18 +209,18 @@ _DEEPEST = 50
 
 @lru_cache(maxsize=512)
 def _people(text: str) -> Markup:
-    clean = gfm.clean(text)
+    typed = clean(text)
     if (
-        len(clean) > MAX_PEOPLE
-        or clean.count("[") > _MOST_BRACKETS
-        or clean.count("<") + clean.count("&") > _MOST_ESCAPES
-        or _cells(clean) > _MOST_CELLS
+        len(typed) > MAX_PEOPLE
+        or typed.count("[") > _MOST_BRACKETS
+        or typed.count("<") + typed.count("&") > _MOST_ESCAPES
+        or _cells(typed) > _MOST_CELLS
     ):
-        return _as_typed(clean)
-    tokens = _MARKDOWN.parse(clean)
+        return _as_typed(typed)
+    tokens = _MARKDOWN.parse(typed)
     inner = [child for token in tokens for child in token.children or ()]
     if len(tokens) + len(inner) > _MOST_TOKENS or any(one.level > _DEEPEST for one in (*tokens, *inner)):
-        return _as_typed(clean)
+        return _as_typed(typed)
     html = _MARKDOWN.renderer.render(list(_adapted(tokens)), _MARKDOWN.options, {})
     return Markup(_cleaner("people").clean(html))  # noqa: S704
 
@@ -332,7 +332,7 @@ _MARKUP: tuple[tuple[re.Pattern[str], str], ...] = (
 
 def plain(text: str) -> str:
     """The words of a text of either kind without markup, spaces made single; for counting and summaries."""
-    words = gfm.clean(text)
+    words = clean(text)
     for pattern, instead in _MARKUP:
         words = pattern.sub(instead, words)
     return " ".join(unescape(words).split())
