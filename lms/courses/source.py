@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 
 import msgspec
 
+from lms.addresses import Link
 from lms.frontmatter import BadMatter, decode, load_yaml, split
 from lms.problems import Problem
 
@@ -30,14 +31,6 @@ def stable_id(file_name: str) -> str:
     """The id that a file gives its item: the name without folders, leading number and extension."""
     name = file_name.rpartition("/")[2]
     return re.sub(r"\A\d+[-_. ]+", "", name.rpartition(".")[0] or name)
-
-
-class Link(msgspec.Struct, frozen=True):
-    """Where a relative target leads; `width` and `height` are a picture's, in CSS pixels, else 0."""
-
-    href: str
-    width: int = 0
-    height: int = 0
 
 
 Links = tuple[tuple[str, Link], ...]

@@ -16,6 +16,7 @@ from typing import Annotated, Any, Literal, TypeVar
 import msgspec
 
 from lms import frontmatter
+from lms.courses.source import Links
 from lms.problems import Problem
 from lms.projects import content
 from lms.projects.rules import DIRECTIONS, RULES, Rule
@@ -161,7 +162,8 @@ class Project(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
 
     `minutes` is designed time; `requires` are ids of items to complete first; `rubric` is the rubric's stable
     id; `graders` is the number of independent reviews; without `late` nothing is taken off for lateness;
-    `pass_mark` (written `pass`) is out of 100.
+    `pass_mark` (written `pass`) is out of 100; `links` says where relative targets in brief and guides lead, and
+    is not for authors to write.
     """
 
     title: Title
@@ -176,6 +178,7 @@ class Project(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     rubric: Title
     requires: tuple[str, ...] = ()
     sections: tuple[Section, ...] = ()
+    links: Links = ()
 
     def section(self, name: str) -> Section | None:
         """The section with this id."""
@@ -242,6 +245,8 @@ class _Reader:
     def project(self, values: dict[str, Any]) -> Project | None:
         if values.pop("kind", "project") != "project":
             self.problem("kind", "Berkas ini bukan proyek; tulis `kind: project`.")
+        if values.pop("links", None) is not None:
+            self.problem("links", "Kunci `links` tidak dikenal; hapus.")
         listed = values.pop("sections", None)
         self.span(values, "", "team", least=1, most=20)
         self.duration(values)
