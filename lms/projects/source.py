@@ -162,8 +162,8 @@ class Project(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
 
     `minutes` is designed time; `requires` are ids of items to complete first; `rubric` is the rubric's stable
     id; `graders` is the number of independent reviews; without `late` nothing is taken off for lateness;
-    `pass_mark` (written `pass`) is out of 100; `links` says where relative targets in brief and guides lead, and
-    is not for authors to write.
+    `pass_mark` (written `pass`) is out of 100; `links` says where relative targets in brief and guides lead,
+    and is not for authors to write.
     """
 
     title: Title
