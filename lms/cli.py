@@ -20,9 +20,8 @@ from flask_migrate import upgrade
 from lms import backup, demo
 from lms.extensions import db, utcnow
 from lms.people import actions as people
-from lms.problems import Problem
 from lms.publishing import actions as publishing
-from lms.publishing import source, timing
+from lms.publishing.check import check_folder
 from lms.refusals import Refused
 from lms.settings import Settings
 
@@ -53,14 +52,6 @@ def _folders(paths: tuple[str, ...]) -> list[Path]:
     return found
 
 
-def _checked(folder: Path) -> tuple[source.Draft | None, list[Problem]]:
-    """Read a course folder and time its pages."""
-    draft, problems = source.read_folder(folder)
-    if draft is not None and not problems:
-        problems = timing.slow_page_problems(draft)
-    return (None if problems else draft), problems
-
-
 paths_argument = click.argument("paths", nargs=-1, required=True, type=click.Path(exists=True, file_okay=False))
 
 
@@ -70,7 +61,7 @@ def check_content(paths: tuple[str, ...]) -> None:
     """Report every problem of the course folders, with file and line."""
     wrong = 0
     for folder in _folders(paths):
-        _, problems = _checked(folder)
+        _, problems = check_folder(folder)
         for problem in sorted(problems):
             click.echo(str(problem))
         wrong += len(problems)
@@ -91,7 +82,7 @@ def _publish(folders: list[Path]) -> None:
     drafts = []
     wrong = 0
     for folder in folders:
-        draft, problems = _checked(folder)
+        draft, problems = check_folder(folder)
         for problem in sorted(problems):
             click.echo(str(problem), err=True)
         wrong += len(problems)
