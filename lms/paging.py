@@ -11,10 +11,12 @@ from typing import Any, Generic, TypeVar
 
 import msgspec
 from sqlalchemy import ColumnElement, Select, and_, or_
+from sqlalchemy.orm import InstrumentedAttribute
 
 from lms.extensions import db
 
 T = TypeVar("T")
+Column = ColumnElement[Any] | InstrumentedAttribute[Any]
 PER_PAGE = 50
 
 
@@ -50,7 +52,7 @@ def read_token(text: str | None, kinds: Sequence[type]) -> list[Any] | None:
 
 
 def _exactly(value: Any, kind: type) -> Any:
-    if type(value) is not kind or (kind is int and abs(value) >= 2**63):
+    if type(value) is not kind or (isinstance(value, int) and abs(value) >= 2**63):
         raise TypeError("a foreign token")
     if isinstance(value, str) and "\0" in value:
         raise ValueError("a foreign token")
@@ -59,7 +61,7 @@ def _exactly(value: Any, kind: type) -> Any:
 
 def by_key(
     query: Select[Any],
-    columns: Sequence[ColumnElement[Any]],
+    columns: Sequence[Column],
     after: str | None,
     *,
     per_page: int = PER_PAGE,
@@ -83,7 +85,7 @@ def by_key(
     return Page(rows, following, after if key is not None else None)
 
 
-def _past(columns: Sequence[ColumnElement[Any]], key: list[Any], *, descending: bool) -> ColumnElement[bool]:
+def _past(columns: Sequence[Column], key: list[Any], *, descending: bool) -> ColumnElement[bool]:
     # (a, b) > (x, y) spelled out: row values do not bind typed parameters on every database
     alternatives = []
     for at, column in enumerate(columns):

@@ -269,7 +269,7 @@ def error_page(code: int) -> tuple[str | Response, int]:
 
 def _http_error(error: HTTPException) -> ResponseReturnValue:
     if error.response is not None or error.code is None or error.code < 400:
-        return error.get_response()  # type: ignore[return-value]  # redirects of the router
+        return error.get_response()  # redirects of the router
     return error_page(error.code)
 
 
@@ -285,7 +285,9 @@ def _broken(error: Exception) -> ResponseReturnValue:
 
 def _csrf_failed(_error: CSRFError) -> Any:
     """A form without a valid token: its text is kept and offered again, after a sign-in where that is what ended."""
-    if not current_user.is_authenticated and request.endpoint != "people.sign_in":
+    view: Any = current_app.view_functions[request.endpoint or ""]
+    needs_somebody = view.guard.kind != "public" or request.endpoint == "people.sign_in"
+    if needs_somebody and not current_user.is_authenticated:
         return current_app.handle_http_exception(Unauthorized())
     if wants_json():
         message = gettext("Sesi halaman ini telah berakhir. Muat ulang halaman; yang Anda ketik tetap ada di sini.")
