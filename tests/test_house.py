@@ -219,7 +219,8 @@ def extract() -> set[str]:
     """The sentences that the code marks for translation."""
     from babel.messages.extract import DEFAULT_KEYWORDS, extract_from_dir
 
-    keywords = {**DEFAULT_KEYWORDS, "_l": None, "lazy_gettext": None, "Refused": None, "FileRefused": None, "N_": None}
+    marks = ("_l", "lazy_gettext", "Refused", "FileRefused", "RefusedField", "Unreadable", "N_")
+    keywords = {**DEFAULT_KEYWORDS, **dict.fromkeys(marks)}
     methods = [("**.py", "python"), ("templates/**.html", "jinja2")]
     options = {
         "templates/**.html": {"trim_blocks": "true", "lstrip_blocks": "true", "extensions": "jinja2.ext.do"},
