@@ -448,7 +448,7 @@ def hand_in(
     db.session.execute(
         update(Draft)
         .where(Draft.work_id == work.id, Draft.accepted_in.is_(None))
-        .values(submitted_in=number)
+        .values(submitted_in=number, submitted_revision=Draft.revision)
         .execution_options(synchronize_session=False)
     )
     db.session.execute(

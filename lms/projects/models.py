@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -29,7 +30,8 @@ from lms.courses.models import Cohort, Enrolment, Schedule, item_source
 from lms.extensions import Base, Key, db
 from lms.people.models import Person
 from lms.projects import content
-from lms.projects.source import Project
+from lms.projects.source import Project, Section, empty
+from lms.projects.state import SectionFacts, SectionState, section_state
 
 
 class Work(Base):
@@ -84,10 +86,10 @@ class Draft(Base):
     """What is typed into one section, with the counter that a save must name to replace it.
 
     ``findings`` counts what its checks ask for, ``size`` the words of a text, the rows of a table or the
-    files. ``submitted_in`` is the number of the version that last took the section along. ``accepted_in`` and
-    ``returned_in`` are the numbers of the versions whose review accepted (and so locked) or returned the
-    section; grading writes them when a review is sent. Whether a section may be written follows from these
-    three alone, so that locking the row is enough to know.
+    files. ``submitted_in`` is the number of the version that last took the section along, at
+    ``submitted_revision``. ``accepted_in`` and ``returned_in`` are the numbers of the versions whose review
+    accepted (and so locked) or returned the section; grading writes them when a review is sent. Whether a
+    section may be written follows from the row alone, so that locking it is enough to know.
     """
 
     __tablename__ = "draft"
@@ -102,6 +104,7 @@ class Draft(Base):
     updated_at: Mapped[datetime]
     updated_by: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
     submitted_in: Mapped[int | None]
+    submitted_revision: Mapped[int | None]
     accepted_in: Mapped[int | None]
     returned_in: Mapped[int | None]
 
@@ -403,8 +406,28 @@ class DraftRow:
     updated_at: datetime
     updated_by: int | None
     submitted_in: int | None
+    submitted_revision: int | None
     accepted_in: int | None
     returned_in: int | None
+
+    @property
+    def state(self) -> SectionState:
+        """Where the section stands."""
+        return section_state(
+            SectionFacts(
+                empty=self.revision == 0,
+                errors=self.findings,
+                handed_in=self.submitted_in,
+                changed=self.revision != self.submitted_revision,
+                returned_in=self.returned_in,
+                accepted_in=self.accepted_in,
+            )
+        )
+
+    @property
+    def returned(self) -> bool:
+        """The last review sent the section back, whatever was written since."""
+        return not self.accepted and self.returned_in is not None and self.returned_in == self.submitted_in
 
     @property
     def accepted(self) -> bool:
@@ -437,6 +460,7 @@ _STANDING = (
     Draft.updated_at,
     Draft.updated_by,
     Draft.submitted_in,
+    Draft.submitted_revision,
     Draft.accepted_in,
     Draft.returned_in,
 )
@@ -464,9 +488,81 @@ def standings(work_id: int) -> dict[str, DraftRow]:
     return {row.section_id: DraftRow(*row) for row in db.session.execute(_STANDINGS, {"work_id": work_id})}
 
 
+def unsaved_draft(section: Section, *, now: datetime) -> DraftRow:
+    """The draft of a section that has no row yet, because a newer course version brought it."""
+    return DraftRow(0, section.id, content.encode(empty(section)), 0, 0, 0, now, None, None, None, None, None)
+
+
 def contents_of(rows: Mapping[str, DraftRow]) -> dict[str, content.Content]:
     """The drafts' contents by section, as checks take them."""
     return {section_id: row.content for section_id, row in rows.items()}
+
+
+@dataclass(frozen=True, slots=True)
+class SectionLine:
+    """A section in a list: its place from 1, its draft (None before the work began), its reviewers' notes."""
+
+    number: int
+    section: Section
+    row: DraftRow | None
+    notes: int = 0
+    unanswered: int = 0
+
+    @property
+    def state(self) -> SectionState:
+        """Where the section stands."""
+        return self.row.state if self.row else SectionState.NOT_STARTED
+
+
+def lines_of(
+    project: Project, rows: Mapping[str, DraftRow], notes: Iterable[ImprovementNote] = ()
+) -> list[SectionLine]:
+    """The sections of a project in its order, each with its draft and the notes it was returned with."""
+    told: Counter[str] = Counter()
+    left: Counter[str] = Counter()
+    for each in notes:
+        told[each.section_id] += 1
+        left[each.section_id] += not each.reply
+    return [
+        SectionLine(
+            number,
+            section,
+            rows.get(section.id),
+            told[section.id],
+            left[section.id],
+        )
+        for number, section in enumerate(project.sections, start=1)
+    ]
+
+
+def section_lines(works: Sequence[WorkLine]) -> dict[int, list[SectionLine]]:
+    """The sections of several works by the work's id, in two statements however many they are."""
+    if not works:
+        return {}
+    ids = [work.id for work in works]
+    rows: dict[int, dict[str, DraftRow]] = {}
+    for work_id, *columns in db.session.execute(
+        select(Draft.work_id, Draft.id, Draft.section_id, literal(""), *_STANDING).where(
+            Draft.work_id.in_(ids)
+        )
+    ):
+        row = DraftRow(*columns)
+        rows.setdefault(work_id, {})[row.section_id] = row
+    notes: dict[int, list[ImprovementNote]] = {}
+    newest = (
+        select(func.max(SubmissionVersion.number))
+        .where(SubmissionVersion.work_id == ImprovementNote.work_id)
+        .correlate(ImprovementNote)
+        .scalar_subquery()
+    )
+    for each in db.session.scalars(
+        select(ImprovementNote).where(ImprovementNote.work_id.in_(ids), ImprovementNote.version == newest)
+    ):
+        notes.setdefault(each.work_id, []).append(each)
+    return {
+        work.id: lines_of(project(work.item_id), rows.get(work.id, {}), notes.get(work.id, ()))
+        for work in works
+    }
 
 
 # Versions, notes and files
@@ -547,6 +643,13 @@ def attachment_ids(work_id: int) -> dict[tuple[str, str, str], int]:
         .order_by(Attachment.id)
     )
     return {(section_id, sha256, name): key for section_id, sha256, name, key in rows}
+
+
+def newest_notes(work_id: int, rows: Mapping[str, DraftRow]) -> list[ImprovementNote]:
+    """The notes of the last review; no statement where none was sent yet."""
+    returned = [row.returned_in or row.accepted_in or 0 for row in rows.values()]
+    newest = max(returned, default=0)
+    return notes_of(work_id, newest) if newest else []
 
 
 def notes_of(work_id: int, version: int | None = None) -> list[ImprovementNote]:
