@@ -125,7 +125,7 @@ _INERT = ("inkscape", "sodipodi", "w3.org/1999/02/22-rdf", "creativecommons.org"
 """Parts of the namespaces that drawing programs leave behind and no browser acts on."""
 
 _OWN = re.compile(r"\s*(?:#|data:image/(?:png|jpeg|webp);base64,)")
-_URL = re.compile(r"url\(\s*[\"']?\s*(?!#)", re.IGNORECASE)
+_URL = re.compile(r"url\(\s*+[\"']?+\s*+(?!#)", re.IGNORECASE)
 _LENGTH = re.compile(r"\s*(\d{1,6}(?:\.\d+)?)(?:px)?\s*")
 _BOX = re.compile(r"[\s,]+")
 
@@ -138,7 +138,7 @@ class _Drawing:
         self.size: tuple[int, int] | None = None
         self.depth = 0
         self.style = False
-        self.parser = expat.ParserCreate(namespace_separator=" ")
+        self.parser = expat.ParserCreate("utf-8", " ")
         self.parser.XmlDeclHandler = self.declaration
         self.parser.StartDoctypeDeclHandler = self.doctype
         self.parser.ProcessingInstructionHandler = self.instruction
@@ -206,7 +206,10 @@ def _svg(content: bytes) -> Looked:
     )
     drawing.parser.buffer_size = 6_000_000
     try:
+        content.decode()  # expat would also follow the byte order mark of another encoding
         drawing.parser.Parse(content, True)
+    except UnicodeDecodeError:
+        drawing.complain("SVG harus disimpan sebagai UTF-8.")
     except ValueError as error:
         drawing.complain(str(error))
     except expat.ExpatError as error:

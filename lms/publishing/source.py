@@ -195,15 +195,16 @@ class _Reader:
     def page(self, module: int, file: str) -> None:
         text = self.folder.texts[file]
         rubric = file.endswith(".yml")
+        broken = False
         try:
             matter = load_yaml(text) if rubric else split(text)
         except BadMatter as error:
             self.problems += error.problems(file)
-            # Its address stands all the same, so that links to it are not called dead.
-            matter = Matter({}, {}, "", 1)
-            kind = ""
-        else:
-            kind = "rubric" if rubric else str(matter.values.get("kind", "lesson"))
+            broken = True
+            # Its address stands all the same: what leads to it is not called dead as well.
+            own = re.search(r"^id:[ \t]*([a-z0-9-]+)[ \t]*$", text, re.MULTILINE)
+            matter = Matter({"id": own[1]} if own else {}, {}, "", 1)
+        kind = "rubric" if rubric else "" if broken else str(matter.values.get("kind", "lesson"))
         given = matter.values.get("id")
         page = _Page(
             file=file,
@@ -217,10 +218,12 @@ class _Reader:
             line=1 if rubric else matter.body_line,
         )
         self.pages.append(page)
-        if kind in (*KINDS, "rubric"):
+        if broken:
+            return
+        if rubric or kind in KINDS:
             page.definition, problems = _parse(page)
             self.problems += problems
-        elif kind:
+        else:
             close = difflib.get_close_matches(kind, KINDS, 1)
             hint = f"Maksudnya `{close[0]}`?" if close else f"Yang dikenal: {', '.join(KINDS)}."
             self.problem(file, matter.lines["kind"], f"Jenis `{kind[:40]}` tidak dikenal. {hint}")
@@ -242,6 +245,7 @@ class _Reader:
 
     def check_requires(self) -> None:
         known = [name for name, page in self.by_id.items() if page.kind != "rubric"]
+        known += [stable_id(path) for path in self.folder.unreadable if path.endswith(".md")]
         for page in self.pages:
             for index, name in enumerate(page.requires):
                 line = page.lines.get(f"requires.{index}", 1)
@@ -286,6 +290,8 @@ class _Reader:
             if not page.rubric:
                 continue
             found = [each for each in rubrics_here if page.rubric in (each.id, stable_id(each.file))]
+            if not found and any(stable_id(path) == page.rubric for path in self.folder.unreadable):
+                continue
             if not found:
                 line = page.lines.get("rubric", 1)
                 hint = _hint(page.rubric, [each.id for each in rubrics_here])

@@ -13,7 +13,8 @@ from lms import blocks, gfm
 from lms.addresses import slug
 
 _CODE = re.compile(r"(?<!`)(`+)(?!`)(?:.+?)(?<!`)\1(?!`)", re.DOTALL)
-_LINK = re.compile(r"(?<!\\)\]\(\s*(?:<([^<>\n]*)>|((?:[^\s()<>\\]|\\.|\([^\s()]*\))+))")
+_BRACKET = re.compile(r"\\.|\[|\]", re.DOTALL)
+_LINK = re.compile(r"\]\(\s*(?:<([^<>\n]*)>|((?:[^\s()<>\\]|\\.|\([^\s()]*\))+))")
 _REFERENCE = re.compile(r"^ {0,3}\[(?!\^)[^\]\n]+\]:[ \t]*(?:<([^<>\n]*)>|(\S+))", re.MULTILINE)
 _TAG = re.compile(r"<[a-zA-Z][^<>]*>")
 _HREF = re.compile(r"\s(?:href|src)\s*=\s*(?:\"([^\"]*)\"|'([^']*)'|([^\s\"'>]+))", re.IGNORECASE)
@@ -37,7 +38,8 @@ def targets(text: str, whole: str, first_line: int = 1) -> tuple[Target, ...]:
     wanted = {written for piece in _pieces(gfm.read(text)) for written in _written(piece)}
     found: list[Target] = []
     for number, line in enumerate(whole.split("\n")[first_line - 1 :], start=first_line):
-        found += [_target(written, number) for written in dict.fromkeys(_written(line)) if written in wanted]
+        here = dict.fromkeys(_written(line, whole=False))
+        found += [_target(written, number) for written in here if written in wanted]
     seen = {(each.base, each.anchor) for each in found}
     for written in sorted(wanted):
         target = _target(written, first_line)
@@ -77,11 +79,19 @@ def _target(written: str, line: int) -> Target:
     return Target(base, anchor, line)
 
 
-def _written(piece: str) -> Iterator[str]:
+def _written(piece: str, whole: bool = True) -> Iterator[str]:
+    """The targets in a piece of Markdown; a link in one that is not `whole` may have begun before it."""
     piece = _CODE.sub("``", piece)
-    for pattern in (_LINK, _REFERENCE):
-        for match in pattern.finditer(piece):
-            yield from _relative(match[1] or match[2] or "")
+    opened = 0 if whole else len(piece)
+    for bracket in _BRACKET.finditer(piece):
+        if bracket[0] == "[":
+            opened += 1
+        elif bracket[0] == "]" and opened:
+            opened -= 1
+            if match := _LINK.match(piece, bracket.start()):
+                yield from _relative(match[1] or match[2] or "")
+    for match in _REFERENCE.finditer(piece):
+        yield from _relative(match[1] or match[2] or "")
     for value in _in_tags(_HREF, piece):
         yield from _relative(unescape(value))
 
