@@ -22,10 +22,12 @@ from sqlalchemy import (
     cast,
     func,
     select,
+    true,
 )
-from sqlalchemy.orm import Mapped, joinedload, mapped_column, relationship
+from sqlalchemy.orm import Mapped, aliased, joinedload, mapped_column, relationship
 
 from lms import access, markup
+from lms.addresses import Link
 from lms.courses import source
 from lms.courses.changes import ItemState
 from lms.courses.outline import ItemLine as ItemLine
@@ -34,8 +36,7 @@ from lms.courses.outline import Outline as Outline
 from lms.courses.progress import Mark
 from lms.courses.reading import Piece, pieces
 from lms.extensions import Base, Key, db
-from lms.frontmatter import split
-from lms.people.models import Account, Organization, Person
+from lms.people.models import Account, Organization, Person, people_visible_to
 
 
 class Course(Base):
@@ -406,14 +407,25 @@ class LessonPage:
         return next((heading for heading in self.headings if heading.id == heading_id), None)
 
 
+def _is_file(link: Link) -> bool:
+    return link.href.startswith("berkas/")
+
+
 @lru_cache(maxsize=512)
 def lesson_page(item_id: int) -> LessonPage:
     """A lesson's page; cached, because an item never changes. Raises LookupError."""
-    row = db.session.execute(select(Item.source, Item.definition).where(Item.id == item_id)).first()
+    row = db.session.execute(
+        select(Item.source, Item.definition, Item.version_id).where(Item.id == item_id)
+    ).first()
     if row is None:
         raise LookupError(f"no item {item_id}")
     lesson = msgspec.json.decode(row.definition, type=source.Lesson)
-    page = markup.page(split(row.source).body, lesson.links)
+    # files carry their version, so that browsers may keep them for good
+    links = tuple(
+        (target, link._replace(href=f"{link.href}?v={row.version_id}") if _is_file(link) else link)
+        for target, link in lesson.links
+    )
+    page = markup.page(row.source, links)
     return LessonPage(pieces(page), page.headings, lesson.objectives)
 
 
@@ -630,6 +642,119 @@ def cohorts_with_counts() -> Any:
     ).join(CourseVersion, CourseVersion.id == Cohort.version_id)
 
 
+def cohort_by_code(code: str) -> Cohort | None:
+    """The cohort with this code."""
+    return db.session.scalar(select(Cohort).where(Cohort.code == code))
+
+
+def cohort_to_change(code: str) -> Cohort | None:
+    """The cohort with this code, locked, so that two changes come one by one."""
+    return db.session.scalar(select(Cohort).where(Cohort.code == code).with_for_update())
+
+
+def standing_enrolment(code: str, enrolment_id: int) -> Enrolment | None:
+    """An enrolment of the cohort with this code that was not removed."""
+    return db.session.scalar(
+        select(Enrolment)
+        .join(Cohort)
+        .where(Enrolment.id == enrolment_id, Cohort.code == code, Enrolment.removed_at.is_(None))
+        .options(joinedload(Enrolment.person), joinedload(Enrolment.cohort))
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class CohortFigures:
+    """How many learners a cohort has, and the newest version on offer above its own (None: there is none)."""
+
+    learners: int
+    newer_id: int | None
+    newer_number: int | None
+
+
+def cohort_figures(cohort: Cohort) -> CohortFigures:
+    """Count the learners and look for a newer version, in one statement."""
+    learners = (
+        select(func.count(Enrolment.id))
+        .where(Enrolment.cohort_id == cohort.id, Enrolment.removed_at.is_(None))
+        .scalar_subquery()
+    )
+    own = aliased(CourseVersion)
+    newer = (
+        select(CourseVersion.id, CourseVersion.number)
+        .join(own, own.course_id == CourseVersion.course_id)
+        .where(
+            own.id == cohort.version_id,
+            CourseVersion.number > own.number,
+            CourseVersion.retired_at.is_(None),
+        )
+        .order_by(CourseVersion.number.desc())
+        .limit(1)
+        .subquery()
+    )
+    one = select(learners.label("learners")).subquery()
+    row = db.session.execute(
+        select(one.c.learners, newer.c.id, newer.c.number).outerjoin(newer, true())
+    ).one()
+    return CohortFigures(row.learners, row.id, row.number)
+
+
+def versions_for_cohorts() -> list[Any]:
+    """The versions that a new cohort may learn from: rows with id, title, number; a course's newest first."""
+    return list(
+        db.session.execute(
+            select(CourseVersion.id, CourseVersion.title, CourseVersion.number)
+            .where(CourseVersion.retired_at.is_(None))
+            .order_by(CourseVersion.title, CourseVersion.course_id, CourseVersion.number.desc())
+        )
+    )
+
+
+FACILITATORS_LISTED = 300
+
+
+def facilitator_choices(cohort_id: int | None) -> list[Any]:
+    """Who may facilitate, and who does so in this cohort: rows with id, name, organization, assigned."""
+    assigned = (
+        select(CohortFacilitator.person_id)
+        .where(CohortFacilitator.person_id == Person.id, CohortFacilitator.cohort_id == cohort_id)
+        .exists()
+    )
+    return list(
+        db.session.execute(
+            select(
+                Person.id, Person.name, Organization.name.label("organization"), assigned.label("assigned")
+            )
+            .outerjoin(Organization, Organization.id == Person.organization_id)
+            .where((Person.facilitator & Person.active) | assigned)
+            .order_by(assigned.desc(), Person.sort_name, Person.id)
+            .limit(FACILITATORS_LISTED)
+        )
+    )
+
+
+def learners_to_enrol(person: access.Person, cohort_id: int, words: str, *, limit: int = 10) -> list[Any]:
+    """Active learners that a search finds: rows with id, name, email, nip, enrolled (in this cohort)."""
+    enrolled = (
+        select(Enrolment.id)
+        .where(
+            Enrolment.person_id == Person.id,
+            Enrolment.cohort_id == cohort_id,
+            Enrolment.removed_at.is_(None),
+        )
+        .exists()
+    )
+    query = people_visible_to(person, words).where(Person.learner, Person.active)
+    return list(
+        db.session.execute(
+            query.with_only_columns(
+                Person.id, Person.name, Person.email, Person.nip, enrolled.label("enrolled")
+            )
+            .order_by(Person.sort_name, Person.id)
+            .limit(limit)
+        )
+    )
+
+
 def learners_of(cohort_id: int) -> Any:
     """The learners of a cohort with how many items each has completed and when they were last there."""
     last_seen = (
@@ -703,6 +828,7 @@ def load_account(person_id: int, session_key: str) -> Account | None:
             Person.email,
             Person.language,
             Person.timezone,
+            Person.kind,
             Person.active,
             Organization.name.label("organization"),
             learns.label("learns"),
@@ -728,6 +854,7 @@ def load_account(person_id: int, session_key: str) -> Account | None:
         language=row.language,
         timezone=row.timezone,
         organization=row.organization or "",
+        kind=row.kind,
     )
 
 

@@ -115,6 +115,7 @@ class Account:
     language: str
     timezone: str
     organization: str
+    kind: str = "pns"
     is_active: bool = True
     is_authenticated: bool = True
     is_anonymous: bool = False

@@ -16,7 +16,7 @@ def check_folder(path: Path, *, slug: str | None = None) -> tuple[Draft | None, 
     draft, problems = read_folder(path, slug=slug)
     if draft is None or problems:
         return None, problems
-    pages = {item.id: item for item in draft.items if item.kind in ("lesson", "project")}
+    pages = {item.id: item for item in draft.items if item.kind != "rubric"}
     slow = slow_pages([(item.id, item.source, item.links) for item in pages.values()], SECONDS)
     problems = [_too_slow(pages[name]) for name in slow]
     return (None, problems) if problems else (draft, [])

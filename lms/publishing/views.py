@@ -13,6 +13,7 @@ from sqlalchemy import func, select
 
 from lms.access import Deed
 from lms.courses.models import Cohort, Course, CourseVersion, Enrolment
+from lms.courses.source import is_stable_id, stable_id
 from lms.extensions import db, utcnow
 from lms.guard import allowed, person
 from lms.people.models import Person
@@ -94,7 +95,15 @@ def _read_upload(form: UploadForm) -> tuple[Draft | None, list[Problem]]:
         form.archive.data.save(archive)
         target = Path(folder) / "content"
         target.mkdir()
-        return check_folder(unpack(archive, target))
+        course = unpack(archive, target)
+        # a ZIP without a folder of its own is named after its file
+        slug = stable_id(form.archive.data.filename or "") if course == target else course.name
+        if not is_stable_id(slug):
+            raise Refused(
+                "Nama folder pelatihan menjadi alamatnya. Pakai huruf kecil, angka, dan tanda hubung, misalnya %(name)s.",
+                name="penyusunan-rpjmd",
+            )
+        return check_folder(course, slug=slug)
 
 
 def _newest_versions() -> list[CourseVersion]:
