@@ -184,6 +184,7 @@ def add_template_words(app: Flask, settings: Settings) -> None:
     app.jinja_env.lstrip_blocks = True
     app.jinja_env.globals.update(
         settings=settings,
+        get_locale=get_locale,
         can=can,
         static=static_url,
         languages=LANGUAGES,
