@@ -144,37 +144,42 @@ def _version_for_cohorts(version_id: int) -> CourseVersion:
     return version
 
 
-def _check_dates(starts_at: datetime, ends_at: datetime) -> None:
-    if ends_at <= starts_at:
+def _check_dates(facts: CohortFacts) -> None:
+    if facts.ends_at <= facts.starts_at:
         raise Refused("Tanggal selesai harus sama dengan atau setelah tanggal mulai.")
 
 
-def create_cohort(
-    *,
-    version_id: int,
-    name: str,
-    code: str,
-    starts_at: datetime,
-    ends_at: datetime,
-    by: int,
-    now: datetime,
-) -> Cohort:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CohortFacts:
+    """What may change about a cohort: its name and when it runs."""
+
+    name: str
+    starts_at: datetime
+    ends_at: datetime
+
+
+def create_cohort(version_id: int, code: str, facts: CohortFacts, *, by: int, now: datetime) -> Cohort:
     """Open a cohort on a version that is not retired; an empty code is made from the name.
 
     Raises Refused for a retired version, a code that is taken or malformed, and dates in the wrong order.
     """
     version = _version_for_cohorts(version_id)
-    _check_dates(starts_at, ends_at)
+    _check_dates(facts)
     if not code:
-        stem = suggest_code(name, frozenset())
+        stem = suggest_code(facts.name, frozenset())
         taken = db.session.scalars(select(Cohort.code).where(Cohort.code.startswith(stem, autoescape=True)))
-        code = suggest_code(name, frozenset(taken))
+        code = suggest_code(facts.name, frozenset(taken))
     if not is_code(code):
         raise Refused("Kode hanya boleh berisi huruf kecil, angka, dan tanda hubung, misalnya rpjmd-2026-1.")
     if db.session.scalar(select(Cohort.id).where(Cohort.code == code)) is not None:
         raise Refused("Kode %(code)s sudah dipakai angkatan lain. Pilih kode lain.", code=code)
     cohort = Cohort(
-        code=code, name=name, version_id=version.id, starts_at=starts_at, ends_at=ends_at, created_at=now
+        code=code,
+        name=facts.name,
+        version_id=version.id,
+        starts_at=facts.starts_at,
+        ends_at=facts.ends_at,
+        created_at=now,
     )
     db.session.add(cohort)
     db.session.flush()
@@ -182,21 +187,19 @@ def create_cohort(
     return cohort
 
 
-def change_cohort(
-    cohort: Cohort, *, name: str, starts_at: datetime, ends_at: datetime, by: int, now: datetime
-) -> None:
+def change_cohort(cohort: Cohort, facts: CohortFacts, *, by: int, now: datetime) -> None:
     """Change a cohort's name and dates; its code stays, because people have it in their bookmarks."""
-    _check_dates(starts_at, ends_at)
-    if (cohort.name, cohort.starts_at, cohort.ends_at) == (name, starts_at, ends_at):
+    _check_dates(facts)
+    if CohortFacts(name=cohort.name, starts_at=cohort.starts_at, ends_at=cohort.ends_at) == facts:
         return
-    cohort.name, cohort.starts_at, cohort.ends_at = name, starts_at, ends_at
+    cohort.name, cohort.starts_at, cohort.ends_at = facts.name, facts.starts_at, facts.ends_at
     db.session.flush()
     audit.record(
         "change cohort",
         f"cohort:{cohort.id}",
         by=by,
         now=now,
-        detail={"starts_at": starts_at.isoformat(), "ends_at": ends_at.isoformat()},
+        detail={"starts_at": facts.starts_at.isoformat(), "ends_at": facts.ends_at.isoformat()},
     )
 
 
@@ -239,15 +242,23 @@ class Dates:
     due_at: datetime | None
 
 
+class RefusedItem(Refused):
+    """A refusal about one item's dates."""
+
+    def __init__(self, message: str, stable_id: str) -> None:
+        super().__init__(message)
+        self.stable_id = stable_id
+
+
 def set_schedule(cohort: Cohort, dates: Mapping[str, Dates], *, by: int, now: datetime) -> None:
     """Set when items open and are due, by stable id; items that are not named keep theirs.
 
-    Raises Refused when something would be due before it opens.
+    Raises RefusedItem when something would be due before it opens.
     """
     present = schedules_of(cohort.id)
     for stable_id, wanted in dates.items():
         if wanted.opens_at and wanted.due_at and wanted.due_at <= wanted.opens_at:
-            raise Refused("Tenggat harus setelah waktu dibuka. Periksa tanggal %(item)s.", item=stable_id)
+            raise RefusedItem("Tenggat harus setelah waktu dibuka.", stable_id)
         row = present.get(stable_id)
         if (row.opens_at if row else None, row.due_at if row else None) == (wanted.opens_at, wanted.due_at):
             continue

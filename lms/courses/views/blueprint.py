@@ -1,4 +1,4 @@
-"""Pages of ``courses``."""
+"""The blueprint that the pages of courses hang on."""
 
 from flask import Blueprint
 
