@@ -31,6 +31,7 @@ class Deed(Enum):
     # a thing with ``cohort_id`` and ``member_ids`` (people whose work it is)
     SEE_WORK = "see work"  # drafts: the members only
     WRITE_WORK = "write work"
+    TAKE_QUIZ = "take quiz"  # answer and hand in an attempt: whose it is only
     SEE_SUBMISSION = "see submission"  # handed-in versions and their files
     SEE_FILE = "see file"  # a thing with ``handed_in`` too: a file of a draft, or of a handed-in version
     REVIEW = "review"
@@ -100,6 +101,7 @@ TABLE: dict[Deed, tuple[Predicate, ...]] = {
     Deed.FACILITATE: (facilitates_here, administrates),
     Deed.SEE_WORK: (learning_member,),
     Deed.WRITE_WORK: (learning_member,),
+    Deed.TAKE_QUIZ: (learning_member,),
     Deed.SEE_SUBMISSION: (member, facilitates_here, administrates),
     Deed.SEE_FILE: (learning_member, sees_handed_in),
     Deed.REVIEW: (reviews_here,),

@@ -2,17 +2,38 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
-from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint, text
+import msgspec
+from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint, bindparam, func, select, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from lms.extensions import Base, Key
+from lms.courses.models import (
+    Cohort,
+    Enrolment,
+    ItemLine,
+    Outline,
+    Schedule,
+    Seat,
+    item_source,
+    outline,
+    seat,
+)
+from lms.extensions import Base, Key, db
+from lms.quizzes import scoring
+from lms.quizzes.kinds.question import Answer as Value
+from lms.quizzes.kinds.question import Shown
+from lms.quizzes.paper import Paper, paper
+from lms.quizzes.source import Quiz
+
+MAX_KEY = 2**63 - 1
 
 
 class Attempt(Base):
-    """One try at a quiz. ``seed`` fixes the drawn questions and their order; ``item_id`` pins the version's text."""
+    """One try at a quiz; ``seed`` fixes the drawn questions and their order, ``item_id`` their text."""
 
     __tablename__ = "attempt"
 
@@ -41,9 +62,21 @@ class Attempt(Base):
         Index("ix_attempt_item_id", "item_id"),
     )
 
+    @property
+    def percent(self) -> Decimal | None:
+        """The score as a percentage, 0 to 100; None while the attempt runs."""
+        if self.points is None or self.max_points is None:
+            return None
+        return scoring.percent(self.points, self.max_points)
+
 
 class Answer(Base):
-    """One save of one question's answer: appended, never changed; the highest sequence counts."""
+    """One save of one question's answer: appended, never changed.
+
+    ``saved_at`` is when it reached the server, ``given_at`` when it was given: earlier where the device was
+    offline. What was given last counts, of two given at once the higher sequence; so what a device sends late
+    replaces nothing newer, and nothing is lost. ``value`` is an answer of ``kinds.question`` as JSON.
+    """
 
     __tablename__ = "answer"
     __immutable__ = True
@@ -53,6 +86,238 @@ class Answer(Base):
     sequence: Mapped[int]
     question_id: Mapped[str] = mapped_column(String(80))
     value: Mapped[str] = mapped_column(Text)
+    given_at: Mapped[datetime]
     saved_at: Mapped[datetime]
 
     __table_args__ = (UniqueConstraint("attempt_id", "sequence"),)
+
+
+def paper_of(item_id: int) -> Paper:
+    """The quiz of an item, read once per process. Raises LookupError."""
+    _, definition = item_source(item_id)
+    return paper(definition)
+
+
+# The things of the access table
+
+
+@dataclass(frozen=True, slots=True)
+class QuizSeat:
+    """A quiz as a cohort takes it, with the asking person's seat: a thing of ``SEE_COHORT`` and ``LEARN``."""
+
+    seat: Seat
+    line: ItemLine
+
+    @property
+    def cohort_id(self) -> int:
+        return self.seat.cohort_id
+
+    @property
+    def paper(self) -> Paper:
+        return paper_of(self.line.id)
+
+
+def quiz_seat(code: str, stable_id: str, person_id: int) -> QuizSeat | None:
+    """The quiz with this stable id in the cohort with this code, in one statement."""
+    place = seat(code, person_id)
+    line = place.outline.item(stable_id) if place else None
+    return QuizSeat(place, line) if place and line and line.kind == "quiz" else None
+
+
+@dataclass(frozen=True, slots=True)
+class Sitting:
+    """An attempt with its cohort and the person who takes it: a thing of ``TAKE_QUIZ`` and ``SEE_OWN``.
+
+    ``version_id`` is what the cohort takes now; the attempt keeps the text it began with.
+    """
+
+    attempt: Attempt
+    person_id: int
+    cohort_id: int
+    code: str
+    version_id: int
+    starts_at: datetime
+    ends_at: datetime
+
+    @property
+    def member_ids(self) -> frozenset[int]:
+        return frozenset((self.person_id,))
+
+    @property
+    def paper(self) -> Paper:
+        return paper_of(self.attempt.item_id)
+
+    @property
+    def asked(self) -> tuple[Shown, ...]:
+        return self.paper.asked(self.attempt.seed)
+
+    @property
+    def outline(self) -> Outline:
+        return outline(self.version_id)
+
+
+_SITTING = (
+    select(
+        Attempt,
+        Enrolment.person_id,
+        Cohort.id,
+        Cohort.code,
+        Cohort.version_id,
+        Cohort.starts_at,
+        Cohort.ends_at,
+    )
+    .join(Enrolment, Enrolment.id == Attempt.enrolment_id)
+    .join(Cohort, Cohort.id == Enrolment.cohort_id)
+    .where(Attempt.id == bindparam("attempt_id"))
+)
+# weaker than FOR UPDATE: writers of this attempt wait for each other, foreign keys that point at it do not
+_SITTING_LOCKED = _SITTING.with_for_update(of=Attempt, key_share=True)
+
+
+def sitting(attempt_id: int, *, lock: bool = False) -> Sitting | None:
+    """An attempt by its id, in one statement; with ``lock``, its other writers wait for this transaction."""
+    if attempt_id > MAX_KEY:
+        return None
+    row = db.session.execute(_SITTING_LOCKED if lock else _SITTING, {"attempt_id": attempt_id}).first()
+    return Sitting(*row) if row else None
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """From when until when attempts may begin."""
+
+    opens_at: datetime
+    closes_at: datetime
+
+    def is_early(self, now: datetime) -> bool:
+        """Attempts may not begin yet."""
+        return now < self.opens_at
+
+    def is_over(self, now: datetime) -> bool:
+        """No attempt may begin any more."""
+        return now > self.closes_at
+
+
+def window_of(cohort_id: int, stable_id: str, starts_at: datetime, ends_at: datetime) -> Window:
+    """The quiz's own dates within those of its cohort, in one statement."""
+    row = db.session.get(Schedule, (cohort_id, stable_id))
+    return Window(
+        opens_at=max(starts_at, row.opens_at) if row and row.opens_at else starts_at,
+        closes_at=min(ends_at, row.due_at) if row and row.due_at else ends_at,
+    )
+
+
+# Attempts and answers
+
+_ATTEMPTS = (
+    select(Attempt)
+    .where(Attempt.enrolment_id == bindparam("enrolment_id"), Attempt.stable_id == bindparam("stable_id"))
+    .order_by(Attempt.number)
+)
+
+
+def attempts_of(enrolment_id: int, stable_id: str) -> Sequence[Attempt]:
+    """A learner's attempts at a quiz, over all versions, first to last."""
+    return db.session.scalars(_ATTEMPTS, {"enrolment_id": enrolment_id, "stable_id": stable_id}).all()
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """How many attempts were begun, and the one that still runs."""
+
+    begun: int
+    running_id: int | None
+
+
+def attempt_counts(enrolment_ids: Iterable[int]) -> dict[tuple[int, str], Counts]:
+    """Attempts by (enrolment, quiz) in one statement; a quiz that nobody began is not in it."""
+    wanted = list(enrolment_ids)
+    if not wanted:
+        return {}
+    rows = db.session.execute(
+        select(
+            Attempt.enrolment_id,
+            Attempt.stable_id,
+            func.count(Attempt.id),
+            func.max(Attempt.id).filter(Attempt.submitted_at.is_(None)),
+        )
+        .where(Attempt.enrolment_id.in_(wanted))
+        .group_by(Attempt.enrolment_id, Attempt.stable_id)
+    )
+    return {(enrolment, stable_id): Counts(begun, running) for enrolment, stable_id, begun, running in rows}
+
+
+def quiz_grade(attempts: Iterable[Attempt], quiz: Quiz) -> Decimal | None:
+    """The percentage that counts by the quiz's rule; None before the first attempt is handed in."""
+    scores = [attempt.percent for attempt in attempts]
+    return scoring.grade_of([score for score in scores if score is not None], quiz.grade)
+
+
+@dataclass(frozen=True, slots=True)
+class Saved:
+    """One saved answer."""
+
+    sequence: int
+    value: Value
+    given_at: datetime
+    saved_at: datetime
+
+
+_ANSWERS = (
+    select(Answer.question_id, Answer.sequence, Answer.value, Answer.given_at, Answer.saved_at)
+    .where(Answer.attempt_id == bindparam("attempt_id"))
+    .order_by(Answer.sequence)
+)
+
+
+class Answers:
+    """All saves of an attempt: what counts for each question, and what stood in any one save."""
+
+    def __init__(self) -> None:
+        self.current: dict[str, Saved] = {}
+        self.by_sequence: dict[int, Saved] = {}
+        self.last: Saved | None = None
+
+    @property
+    def next(self) -> int:
+        """The sequence of the next save, from 1."""
+        return self.last.sequence + 1 if self.last else 1
+
+    def add(self, question_id: str, saved: Saved) -> None:
+        """Take in the save that has the next sequence."""
+        standing = self.current.get(question_id)
+        if standing is None or saved.given_at >= standing.given_at:
+            self.current[question_id] = saved
+        self.by_sequence[saved.sequence] = self.last = saved
+
+    def value(self, question_id: str) -> Value:
+        """What counts for a question; None without an answer."""
+        saved = self.current.get(question_id)
+        return saved.value if saved else None
+
+    def values(self) -> dict[str, Value]:
+        """What counts, by question id."""
+        return {question_id: saved.value for question_id, saved in self.current.items()}
+
+
+def answers_of(attempt_id: int) -> Answers:
+    """Every save of an attempt, in one statement."""
+    answers = Answers()
+    for question_id, sequence, value, given_at, saved_at in db.session.execute(
+        _ANSWERS, {"attempt_id": attempt_id}
+    ):
+        answers.add(question_id, Saved(sequence, read_value(value), given_at, saved_at))
+    return answers
+
+
+_VALUE = msgspec.json.Decoder(Value)
+
+
+def read_value(stored: str) -> Value:
+    """An answer as it was stored."""
+    return _VALUE.decode(stored)
+
+
+def store_value(answer: Value) -> str:
+    """An answer as it is stored."""
+    return msgspec.json.encode(answer).decode()

@@ -1,4 +1,4 @@
-"""Pages of ``quizzes``."""
+"""The blueprint that the pages of quizzes hang on."""
 
 from flask import Blueprint
 

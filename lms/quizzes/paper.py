@@ -1,0 +1,97 @@
+"""A published quiz made ready for use: typed questions, what one attempt asks, and its Markdown as HTML."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from urllib.parse import urljoin
+
+import msgspec
+from markupsafe import Markup
+
+from lms import markup
+from lms.quizzes import scoring
+from lms.quizzes.kinds.question import Question, Shown
+from lms.quizzes.source import Quiz
+
+
+@dataclass(frozen=True, slots=True)
+class QuestionText:
+    """A question as it is asked: its first line, the rest, its options by id."""
+
+    head: Markup
+    more: Markup
+    options: Mapping[str, Markup]
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerText:
+    """What is told about a question once feedback may be seen: its explanation, and feedback by option id."""
+
+    explanation: Markup
+    feedback: Mapping[str, Markup]
+
+
+class Paper:
+    """A quiz with what is worked out from it once and used for every page."""
+
+    def __init__(self, quiz: Quiz) -> None:
+        self.quiz = quiz
+        self.questions: Mapping[str, Question] = {question.id: question for question in quiz.questions}
+        self.asked = lru_cache(maxsize=512)(self._asked)
+        self.question_texts = lru_cache(maxsize=16)(self._question_texts)
+        self.answer_texts = lru_cache(maxsize=16)(self._answer_texts)
+        self.count = len(self.asked(0))
+
+    def _asked(self, seed: int) -> tuple[Shown, ...]:
+        """What an attempt with this seed asks, in order, without key and feedback."""
+        return scoring.shown(self.quiz, scoring.drawn(self.quiz, seed))
+
+    def _question_texts(self, address: str) -> Mapping[str, QuestionText]:
+        """Every question as HTML, by id; relative links lead on from ``address``, the item's page."""
+        links = self._links(address)
+        texts = {}
+        for question in self.quiz.questions:
+            shown = question.shown()
+            head, _, more = shown.prompt.partition("\n")
+            texts[question.id] = QuestionText(
+                head=_inline(head, links),
+                more=markup.to_html(more, "course", links),
+                options={option.id: _inline(option.text, links) for option in shown.options},
+            )
+        return texts
+
+    def _answer_texts(self, address: str) -> Mapping[str, AnswerText]:
+        """What is told about every question, by id."""
+        links = self._links(address)
+
+        texts = {}
+        for question in self.quiz.questions:
+            told = question.explain(None)
+            feedback = {
+                option.id: markup.to_html(option.feedback, "course", links) for option in told.options
+            }
+            explanation = markup.to_html(told.explanation, "course", links)
+            texts[question.id] = AnswerText(explanation, feedback)
+        return texts
+
+    def _links(self, address: str) -> markup.Links:
+        return tuple(
+            (target, markup.Link(urljoin(address, link.href), link.width or None, link.height or None))
+            for target, link in self.quiz.links
+        )
+
+
+@lru_cache(maxsize=256)
+def paper(definition: str) -> Paper:
+    """Read a published definition (JSON of a ``Quiz``); cached by its content, which never changes."""
+    return Paper(msgspec.json.decode(definition, type=Quiz))
+
+
+def _inline(text: str, links: markup.Links) -> Markup:
+    """A text of one paragraph without the paragraph's own element, to stand in a label or a legend."""
+    html = markup.to_html(text, "course", links).strip()
+    if html.startswith("<p>") and html.endswith("</p>") and html.count("<p") == 1:
+        return html[3:-4]
+    return html

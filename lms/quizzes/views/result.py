@@ -1,0 +1,136 @@
+"""What an attempt earned, and as far as the quiz's rule allows, what was right and why."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+
+from flask import redirect, render_template, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import get_locale
+from markupsafe import Markup
+
+from lms.access import Deed
+from lms.courses.models import ItemLine
+from lms.guard import allowed, person
+from lms.quizzes import scoring
+from lms.quizzes.kinds.question import Feedback
+from lms.quizzes.models import Answers, Sitting, answers_of, attempts_of, window_of
+from lms.quizzes.paper import AnswerText, QuestionText
+from lms.quizzes.views.attempt import attempt_of, item_address
+from lms.quizzes.views.blueprint import blueprint
+from lms.quizzes.views.standing import feedback_in_words, rule_in_words, shown_points, standing_of, try_of
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """An option with whether it was chosen; ``right`` and ``feedback`` only where they may be seen."""
+
+    text: Markup
+    chosen: bool
+    right: bool | None
+    feedback: Markup | None
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What a question earned, the right answers in words (for questions without options), the explanation."""
+
+    outcome: str
+    points: Decimal
+    max: Decimal
+    key: Sequence[str]
+    explanation: Markup
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """A question with what was answered; ``told`` is all that the quiz's rule may keep back."""
+
+    number: int
+    text: QuestionText
+    blank: bool
+    options: Sequence[Line]
+    given: Sequence[str]
+    told: Told | None
+
+
+def _verdicts(tried: Sitting, answers: Answers, *, open: bool) -> Iterator[Verdict]:
+    paper, address = tried.paper, item_address(tried)
+    texts, secrets = paper.question_texts(address), paper.answer_texts(address)
+    asked = [shown.id for shown in tried.asked]
+    marks = {mark.question: mark for mark in scoring.score(paper.quiz, answers.values(), asked).marks}
+    for number, shown in enumerate(tried.asked, start=1):
+        feedback = paper.questions[shown.id].explain(answers.value(shown.id), str(get_locale()))
+        secret = secrets[shown.id] if open else None
+        mark = marks[shown.id]
+        yield Verdict(
+            number=number,
+            text=texts[shown.id],
+            blank=feedback.outcome == "blank",
+            options=_lines([option.id for option in shown.options], texts[shown.id], feedback, secret),
+            given=() if shown.options else feedback.given,
+            told=Told(
+                outcome=feedback.outcome,
+                points=shown_points(mark.points),
+                max=mark.max,
+                key=() if shown.options else feedback.key,
+                explanation=secret.explanation,
+            )
+            if secret
+            else None,
+        )
+
+
+def _lines(
+    order: Sequence[str], text: QuestionText, feedback: Feedback, secret: AnswerText | None
+) -> list[Line]:
+    """The options in the order in which the attempt showed them."""
+    notes = {note.id: note for note in feedback.options}
+    return [
+        Line(
+            text=text.options[each],
+            chosen=notes[each].chosen,
+            right=notes[each].right if secret else None,
+            feedback=secret.feedback[each] if secret else None,
+        )
+        for each in order
+    ]
+
+
+@blueprint.get("/kuis/percobaan/<int:attempt_id>/hasil")
+@allowed(Deed.SEE_OWN, attempt_of)
+def result(tried: Sitting) -> ResponseReturnValue:
+    """Score, what one answered, what to do next."""
+    attempt, quiz = tried.attempt, tried.paper.quiz
+    if attempt.submitted_at is None or attempt.points is None:
+        return redirect(url_for(".attempt", attempt_id=attempt.id))
+    window = window_of(tried.cohort_id, attempt.stable_id, tried.starts_at, tried.ends_at)
+    standing = standing_of(quiz, attempts_of(attempt.enrolment_id, attempt.stable_id), window)
+    told = scoring.feedback_open(
+        quiz.feedback, submitted=True, passed=standing.passed, closed=standing.is_over
+    )
+    line = tried.outline.item(attempt.stable_id)
+    return render_template(
+        "quizzes/result.html",
+        tried=attempt,
+        this=try_of(attempt, quiz),
+        points=shown_points(attempt.points),
+        code=tried.code,
+        outline=tried.outline,
+        quiz=quiz,
+        standing=standing,
+        verdicts=list(_verdicts(tried, answers_of(attempt.id), open=told)),
+        told=told,
+        rule=rule_in_words(quiz),
+        feedback=feedback_in_words(quiz),
+        learns=tried.cohort_id in person().learns_in,
+        line=line,
+        after=_after(tried, line),
+    )
+
+
+def _after(tried: Sitting, line: ItemLine | None) -> ItemLine | None:
+    """The next item of what the cohort takes now; None after the last, or where the quiz left the course."""
+    return tried.outline.around(line.stable_id)[1] if line else None

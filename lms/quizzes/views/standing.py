@@ -1,0 +1,110 @@
+"""How a learner stands with a quiz, and a quiz's rules in words: what its front and its results both show."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import ROUND_HALF_UP, Decimal
+
+from flask_babel import gettext
+
+from lms.extensions import utcnow
+from lms.quizzes.models import Attempt, Window, quiz_grade
+from lms.quizzes.source import Quiz
+
+
+@dataclass(frozen=True, slots=True)
+class Try:
+    """A past or running attempt in the front's table; ``percent`` is rounded for display."""
+
+    id: int
+    number: int
+    started_at: datetime
+    submitted_at: datetime | None
+    percent: Decimal | None
+    passed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How a learner stands with a quiz: attempts, the percentage that counts, what can be done now."""
+
+    tries: Sequence[Try]
+    running: Try | None
+    left: int | None
+    grade: Decimal | None
+    passed: bool
+    window: Window
+    is_early: bool
+    is_over: bool
+
+    @property
+    def may_begin(self) -> bool:
+        """Dates and number of attempts allow another one."""
+        return self.left != 0 and not (self.is_early or self.is_over)
+
+
+def standing_of(quiz: Quiz, attempts: Sequence[Attempt], window: Window) -> Standing:
+    """How the attempts, in order, leave a learner now."""
+    now = utcnow()
+    tries = [try_of(attempt, quiz) for attempt in attempts]
+    grade = quiz_grade(attempts, quiz)
+    return Standing(
+        tries=tries,
+        running=next((each for each in tries if each.submitted_at is None), None),
+        left=None if quiz.attempts is None else max(0, quiz.attempts - len(tries)),
+        grade=None if grade is None else _shown_percent(grade, quiz),
+        passed=any(each.passed for each in tries),
+        window=window,
+        is_early=window.is_early(now),
+        is_over=window.is_over(now),
+    )
+
+
+def try_of(attempt: Attempt, quiz: Quiz) -> Try:
+    """An attempt as tables show it."""
+    percent = attempt.percent
+    return Try(
+        attempt.id,
+        attempt.number,
+        attempt.started_at,
+        attempt.submitted_at,
+        None if percent is None else _shown_percent(percent, quiz),
+        percent is not None and percent >= quiz.pass_mark,
+    )
+
+
+def _shown_percent(percent: Decimal, quiz: Quiz) -> Decimal:
+    """Rounded to one decimal, or to as many as it takes not to look passed when it is not."""
+    for places in (1, 2, 4):
+        rounded = percent.quantize(Decimal(1).scaleb(-places), ROUND_HALF_UP)
+        if (rounded >= quiz.pass_mark) == (percent >= quiz.pass_mark):
+            return rounded
+    return percent
+
+
+def shown_points(points: Decimal) -> Decimal:
+    """Rounded to two decimals, for display."""
+    return points.quantize(Decimal("0.01"), ROUND_HALF_UP)
+
+
+def rule_in_words(quiz: Quiz) -> str:
+    """Which of several attempts counts."""
+    return {
+        "best": gettext("Nilai tertinggi dari semua percobaan"),
+        "last": gettext("Nilai percobaan terakhir"),
+        "first": gettext("Nilai percobaan pertama"),
+        "average": gettext("Nilai rata-rata semua percobaan"),
+    }[quiz.grade]
+
+
+def feedback_in_words(quiz: Quiz) -> str:
+    """When key and feedback may be seen."""
+    return {
+        "each": gettext("Terlihat setelah percobaan dikumpulkan"),
+        "submitted": gettext("Terlihat setelah percobaan dikumpulkan"),
+        "passed": gettext("Terlihat setelah Anda lulus"),
+        "closed": gettext("Terlihat setelah kuis ditutup"),
+        "never": gettext("Tidak diperlihatkan"),
+    }[quiz.feedback]
