@@ -151,11 +151,15 @@ def _without_disguise(text: str) -> str:
 
 
 def _texts(element: etree.Element) -> Iterator[str]:
-    yield element.text or ""
-    for child in element:
-        if child.tag != "sup":
-            yield from _texts(child)
-        yield child.tail or ""
+    waiting: list[etree.Element | str] = [element]
+    while waiting:  # no recursion: emphasis may nest a thousand deep
+        one = waiting.pop()
+        if isinstance(one, str):
+            yield one
+            continue
+        for child in reversed(one):
+            waiting += [child.tail or "", "" if child.tag == "sup" else child]
+        yield one.text or ""
 
 
 def append_text(parent: etree.Element, text: str) -> None:

@@ -54,11 +54,11 @@ def mathml(tex: str, block: bool = False) -> str:
         raise BadFormula(tex)
     try:
         # Braces around the mark keep it from being read as a separator with space behind it.
-        tree = convert_to_element(_DIGIT_MARK.sub(lambda mark: mark[1] or f"{{{mark[0]}}}", tex))
+        marked = _DIGIT_MARK.sub(lambda mark: mark[1] or f"{{{mark[0]}}}", tex)
+        tree = convert_to_element(marked, display="block" if block else "inline")
         inner = "".join(_inside(tree))
-    except (
-        Exception
-    ) as problem:  # the converter has eleven exceptions of its own and lets IndexError and others out
+    # It has eleven kinds of exception of its own, and lets IndexError and others out.
+    except Exception as problem:
         raise BadFormula(tex) from problem
     return f'<math display="block">{inner}</math>' if block else f"<math>{inner}</math>"
 

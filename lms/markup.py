@@ -202,6 +202,7 @@ _URL = re.compile(r"https?://[a-z0-9][^\s<>\"'`|\\^{}]{1,2000}", re.IGNORECASE)
 # elements than it can take in a second. Such text is shown as typed, with nothing lost.
 _MOST_BRACKETS = 2_000
 _MOST_ESCAPES = 10_000  # of < and &
+_MOST_LINES = 10_000
 _MOST_CELLS = 20_000
 _MOST_TOKENS = 12_000
 _DEEPEST = 50
@@ -214,6 +215,7 @@ def _people(text: str) -> Markup:
         len(typed) > MAX_PEOPLE
         or typed.count("[") > _MOST_BRACKETS
         or typed.count("<") + typed.count("&") > _MOST_ESCAPES
+        or typed.count("\n") > _MOST_LINES
         or _cells(typed) > _MOST_CELLS
     ):
         return _as_typed(typed)
@@ -264,10 +266,12 @@ def _html(content: str) -> Token:
 
 
 def _with_links(tokens: list[Token]) -> Iterator[Token]:
-    """Marks links as people's, and makes links of bare addresses (markdown-it's own ways are not linear)."""
+    """Marks links as people's and makes links of bare addresses; markdown-it's own ways to are not linear."""
     inside = 0
     for token in tokens:
         inside += token.nesting if token.type in ("link_open", "link_close") else 0
+        if token.type in ("s_open", "s_close"):
+            token.tag = "del"
         if token.type == "link_open":
             token.attrSet("rel", "nofollow ugc noopener")
         if token.type != "text" or inside or "://" not in token.content:
@@ -301,30 +305,18 @@ def _without_end_marks(url: str) -> str:
 
 # ---- Words without markup.
 
+# Every repetition has a limit or starts where the last one ended: linear on any text.
+_IN_BRACKETS = r"!?\[([^\[\]]{0,1000})\]"
 _MARKUP: tuple[tuple[re.Pattern[str], str], ...] = (
-    (
-        re.compile(r"(?m)^[ \t>]{0,80}(?:`{3,}[^`\n]*|~{3,}.*|[-*_=|: \t]+)$"),
-        "",
-    ),  # fences, rules, table heads
-    (
-        re.compile(r"(?m)^[ \t>]{0,80}(?:#{1,6}[ \t]|(?:[-*+]|\d{1,9}[.)])[ \t]+(?:\[[ xX]\][ \t])?|:[ \t])"),
-        "",
-    ),
-    (
-        re.compile(r"(?m)^[ \t]{0,3}\[[^\[\]\n]{1,200}\]:[ \t]*(?:\S+://\S*|[^\s:]+)[ \t]*$"),
-        "",
-    ),  # link definitions
-    (re.compile(r"(?m)^[ \t]{0,3}\[\^[^\[\]\s]{1,80}\]:"), ""),
-    (re.compile(r"\[![A-Za-z]{3,12}\]|\[\^[^\[\]\s]{1,80}\]"), ""),
+    (re.compile(r"(?m)^[ \t>]+"), ""),
+    (re.compile(r"(?m)^(?:`{3,}[^`\n]*|~{3,}.*|[-*_=|: \t]+)$"), ""),  # fences, rules, table heads
+    (re.compile(r"(?m)^(?:#{1,6}[ \t]|(?:[-*+]|\d{1,9}[.)])[ \t]+(?:\[[ xX]\][ \t])?|:[ \t])"), ""),
+    (re.compile(r"(?m)^\[[^\[\]^\n]{1,200}\]:[ \t]*(?:\S+://\S*|[^\s:]+)[ \t]*$"), ""),  # addresses of links
+    (re.compile(r"\[![A-Za-z]{3,12}\]|\[\^[^\[\]\s]{1,80}\]:?"), ""),  # callouts and footnotes
     (re.compile(r"(?m)[ \t]\{[ \t]*[.#][^{}\n]{0,200}\}[ \t]*$"), ""),
     (re.compile(r"</?[A-Za-z][^<>\n]{0,500}>|<!--[^<>]{0,5000}-->"), " "),
-    (
-        re.compile(
-            r"!?\[([^\[\]]{0,1000})\]\([^()\s]{0,2000}(?:\([^()\s]{0,200}\)[^()\s]{0,200})?[^()]{0,500}\)"
-        ),
-        r"\1",
-    ),
-    (re.compile(r"!?\[([^\[\]]{0,1000})\](?:\[[^\[\]\n]{0,200}\])?"), r"\1"),
+    (re.compile(rf"{_IN_BRACKETS}\([^()\s]{{0,2000}}(?:\([^()\s]{{0,200}}\))?[^()]{{0,500}}\)"), r"\1"),
+    (re.compile(rf"{_IN_BRACKETS}(?:\[[^\[\]\n]{{0,200}}\])?"), r"\1"),
     (re.compile(r"\\([!-/:-@\[-`{-~])"), r"\1"),
     (re.compile(r"[*`|]+|~~|(?<!\w)_+|_+(?!\w)"), " "),
 )
