@@ -8,9 +8,9 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
 from wtforms import BooleanField, Field, HiddenField, PasswordField, SelectField, StringField, ValidationError
+from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  # newer than its types
 from wtforms.validators import DataRequired, EqualTo, InputRequired, Length, StopValidation
 
-from lms import guard
 from lms.people import identity, passwords
 from lms.people.actions import Facts
 from lms.people.models import ROLES, Organization, Person
@@ -40,13 +40,21 @@ class Chosen:
     """The value is one of the choices, with a sentence of our own: the library has none in Indonesian."""
 
     def __call__(self, _form: Any, field: Any) -> None:
-        if field.data not in [value for value, _text in field.choices]:
+        if field.data not in {choice.value for choice in field.iter_choices()}:
             raise ValidationError(_("Pilih salah satu pilihan yang tersedia."))
 
 
 def _tidy(text: str | None) -> str:
     # far too long is refused right after; until then it costs nothing
     return identity.tidy(text) if text and len(text) <= TIDIED_AT_MOST else text or ""
+
+
+def _path(text: str | None) -> str:
+    return text if text and len(text) <= PATH_AT_MOST else ""
+
+
+def _choices(texts: dict[str, Any]) -> list[Any]:
+    return [SelectChoice(value, text) for value, text in texts.items()]
 
 
 def refused(refusal: Refused) -> ValidationError:
@@ -78,8 +86,8 @@ class SignInForm(WhoMixin, FlaskForm):
     password = PasswordField(
         _l("Kata sandi"), validators=[InputRequired(_l("Isi kata sandi Anda.")), Within(PASSWORD_AT_MOST)]
     )
-    next = HiddenField(validators=[Within(PATH_AT_MOST)])
-    kept = HiddenField(validators=[Within(guard.KEEP_AT_MOST * 3)])
+    next = HiddenField(filters=[_path])
+    kept = HiddenField()
 
 
 class ForgotForm(WhoMixin, FlaskForm):
@@ -127,20 +135,21 @@ class PreferencesForm(FlaskForm):
 
     timezone = SelectField(
         _l("Zona waktu"),
-        choices=[
-            ("Asia/Jakarta", _l("WIB – Sumatra, Jawa, Kalimantan Barat dan Tengah")),
-            (
-                "Asia/Makassar",
-                _l("WITA – Kalimantan Timur, Utara, dan Selatan, Sulawesi, Bali, Nusa Tenggara"),
-            ),
-            ("Asia/Jayapura", _l("WIT – Maluku, Papua")),
-        ],
+        choices=_choices(
+            {
+                "Asia/Jakarta": _l("WIB – Sumatra, Jawa, Kalimantan Barat dan Tengah"),
+                "Asia/Makassar": _l(
+                    "WITA – Kalimantan Timur, Utara, dan Selatan, Sulawesi, Bali, Nusa Tenggara"
+                ),
+                "Asia/Jayapura": _l("WIT – Maluku, Papua"),
+            }
+        ),
         validate_choice=False,
         validators=[Chosen()],
     )
     language = SelectField(
         _l("Bahasa"),
-        choices=[("id", "Bahasa Indonesia"), ("en", "English")],
+        choices=_choices({"id": "Bahasa Indonesia", "en": "English"}),
         validate_choice=False,
         validators=[Chosen()],
     )
@@ -154,12 +163,14 @@ class PersonForm(FlaskForm):
     title_after = _text(_l("Gelar belakang"), 100)
     kind = SelectField(
         _l("Status"),
-        choices=[
-            ("pns", _l("PNS")),
-            ("pppk", _l("PPPK")),
-            ("lecturer", _l("Dosen")),
-            ("other", _l("Lainnya")),
-        ],
+        choices=_choices(
+            {
+                "pns": _l("PNS"),
+                "pppk": _l("PPPK"),
+                "lecturer": _l("Dosen"),
+                "other": _l("Lainnya"),
+            }
+        ),
         validate_choice=False,
         validators=[Chosen()],
     )
@@ -172,7 +183,7 @@ class PersonForm(FlaskForm):
     new_organization = _text(_l("Nama instansi baru"), 200)
     new_organization_kind = SelectField(
         _l("Jenis instansi baru"),
-        choices=[("agency", _l("Perangkat daerah")), ("university", _l("Perguruan tinggi"))],
+        choices=_choices({"agency": _l("Perangkat daerah"), "university": _l("Perguruan tinggi")}),
         validate_choice=False,
         validators=[Chosen()],
     )
@@ -190,10 +201,9 @@ class PersonForm(FlaskForm):
 
     def offer(self, organizations: list[Organization]) -> None:
         """Fill the list of organizations."""
-        self.organization.choices = [
-            ("", _("— Tanpa instansi —")),
-            *((str(one.id), one.name) for one in organizations),
-        ]
+        self.organization.choices = _choices(
+            {"": _("— Tanpa instansi —"), **{str(one.id): one.name for one in organizations}}
+        )
 
     def show(self, person: Person) -> None:
         """Begin with what is stored."""
