@@ -411,6 +411,7 @@ def hand_in(
     expected: int,
     seen: str,
     reasons: Mapping[str, str],
+    integrity: bool,
     by: int,
     now: datetime,
 ) -> tuple[SubmissionVersion, bool]:
@@ -423,7 +424,8 @@ def hand_in(
     ready = readiness(work, rows)
     if 0 < expected < ready.number:
         return _version(work.id, expected), False
-    _refuse_unready(ready, expected=expected, seen=seen, reasons=reasons)
+    _refuse_unready(ready, expected=expected, seen=seen)
+    _refuse_incomplete(ready, reasons=reasons, integrity=integrity)
     number = ready.number
     parts = [
         _part(section, rows[section.id], position) for position, section in enumerate(work.project.sections)
@@ -468,7 +470,8 @@ def hand_in(
     return version, True
 
 
-def _refuse_unready(ready: Readiness, *, expected: int, seen: str, reasons: Mapping[str, str]) -> None:
+def _refuse_unready(ready: Readiness, *, expected: int, seen: str) -> None:
+    """Refuse what no press of the button can change."""
     if ready.waiting:
         raise NotReady(
             ready, "Versi sebelumnya sedang ditelaah. Anda dapat mengumpulkan lagi setelah hasilnya dikirim."
@@ -481,8 +484,14 @@ def _refuse_unready(ready: Readiness, *, expected: int, seen: str, reasons: Mapp
         )
     if ready.blocking or ready.unanswered:
         raise NotReady(ready, "Masih ada yang wajib diperbaiki sebelum mengumpulkan.")
+
+
+def _refuse_incomplete(ready: Readiness, *, reasons: Mapping[str, str], integrity: bool) -> None:
+    """Refuse a form that lacks a reason or the statement."""
     if any(not reasons.get(each.key) for each in ready.questions):
         raise NotReady(ready, "Isi alasan untuk setiap saran yang tidak Anda ikuti.")
+    if not integrity:
+        raise NotReady(ready, "Centang pernyataan keaslian karya sebelum mengumpulkan.")
 
 
 def _version(work_id: int, number: int) -> SubmissionVersion:

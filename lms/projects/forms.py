@@ -6,6 +6,7 @@ import re
 import secrets
 import unicodedata
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from werkzeug.datastructures import MultiDict
 
@@ -35,6 +36,11 @@ class TooLong(Refused):
 def new_row_id() -> str:
     """A stable id for a new row of a table, unique within any table with overwhelming odds."""
     return "".join(secrets.choice(_LETTERS) for _ in range(8))
+
+
+def row_id(name: str) -> str:
+    """The name a form gives a row, where it can be a row's stable id, else a new one."""
+    return name if _ROW_ID.fullmatch(name) else new_row_id()
 
 
 def revision_in(fields: Fields) -> int:
@@ -72,7 +78,7 @@ def table_in(fields: Fields, section: TableSection) -> content.Table:
         cells = {
             column.id: _cell(fields.get(f"{name}.{column.id}", ""), column) for column in section.columns
         }
-        row = {content.ROW_ID: name if _ROW_ID.fullmatch(name) else new_row_id()}
+        row = {content.ROW_ID: row_id(name)}
         row |= {key: value for key, value in cells.items() if value}
         size += sum(len(key) + len(value.encode("utf-8", "surrogatepass")) + 6 for key, value in row.items())
         rows.append(row)
@@ -114,12 +120,38 @@ def _cell(text: str, column: Column) -> str:
     return text
 
 
-def reasons_in(fields: Mapping[str, str], keys: list[str]) -> dict[str, str]:
-    """The reasons given for these warnings, by the warning's key; blank ones left out."""
-    found = {}
-    for at, key in enumerate(keys):
-        reason = _clean(fields.get(f"reason-{at}", "")).strip()[:1000]
-        # the position alone would hand a reason to another warning when the list changed meanwhile
-        if reason and fields.get(f"about-{at}") == key:
-            found[key] = reason
-    return found
+def reply_in(fields: Fields) -> str:
+    """The follow-up to a note."""
+    return _clean(fields.get("reply", "")).strip()
+
+
+@dataclass(frozen=True)
+class HandInFields:
+    """What the hand-in form sends: the version it asks for, the state it was shown, reasons by warning,
+    the statement.
+    """
+
+    expected: int = 0
+    seen: str = ""
+    reasons: Mapping[str, str] = field(default_factory=dict)
+    integrity: bool = False
+
+
+REASON_AT_MOST = 1_000
+
+
+def hand_in_fields(fields: Fields) -> HandInFields:
+    """Read the hand-in form; each reason names the warning it is for, so that none can land at another
+    one.
+    """
+    expected = fields.get("expected", "")
+    reasons = {}
+    for key, reason in zip(fields.getlist("about"), fields.getlist("reason"), strict=False):
+        if reason := _clean(reason).strip()[:REASON_AT_MOST]:
+            reasons[key] = reason
+    return HandInFields(
+        expected=int(expected) if expected.isdecimal() and len(expected) < 10 else 0,
+        seen=fields.get("seen", ""),
+        reasons=reasons,
+        integrity=bool(fields.get("integrity")),
+    )

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
+from typing import Any
 
 import msgspec
 from sqlalchemy import (
@@ -25,7 +26,6 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, joinedload, mapped_column, relationship
 
-from lms import frontmatter
 from lms.courses.models import Cohort, Enrolment, Schedule, item_source
 from lms.extensions import Base, Key, db
 from lms.people.models import Person
@@ -267,13 +267,8 @@ def _decoded(definition: str) -> Project:
 
 
 def brief(item_id: int) -> str:
-    """The Markdown of a project's brief, without its front matter. Raises LookupError."""
-    return _body(item_source(item_id)[0])
-
-
-@lru_cache(maxsize=256)
-def _body(source: str) -> str:
-    return frontmatter.split(source).body
+    """The Markdown of a project's brief. Raises LookupError."""
+    return item_source(item_id)[0]
 
 
 # Works
@@ -480,17 +475,29 @@ def drafts(work_id: int, *, lock: bool = False) -> dict[str, DraftRow]:
     work wait for each other and each sees what the one before it wrote.
     """
     rows = db.session.execute(_HELD_DRAFTS if lock else _DRAFTS, {"work_id": work_id})
-    return {row.section_id: DraftRow(*row) for row in rows}
+    return _by_section(rows)
 
 
 def standings(work_id: int) -> dict[str, DraftRow]:
     """The drafts of a work by section without what is in them, in one statement."""
-    return {row.section_id: DraftRow(*row) for row in db.session.execute(_STANDINGS, {"work_id": work_id})}
+    return _by_section(db.session.execute(_STANDINGS, {"work_id": work_id}))
+
+
+def _by_section(rows: Iterable[Sequence[Any]]) -> dict[str, DraftRow]:
+    listed = [DraftRow(*row) for row in rows]
+    return {row.section_id: row for row in listed}
 
 
 def unsaved_draft(section: Section, *, now: datetime) -> DraftRow:
     """The draft of a section that has no row yet, because a newer course version brought it."""
     return DraftRow(0, section.id, content.encode(empty(section)), 0, 0, 0, now, None, None, None, None, None)
+
+
+def complete(project: Project, rows: Mapping[str, DraftRow], *, now: datetime) -> dict[str, DraftRow]:
+    """The drafts of all sections in the project's order, unsaved ones where there is no row."""
+    return {
+        section.id: rows.get(section.id) or unsaved_draft(section, now=now) for section in project.sections
+    }
 
 
 def contents_of(rows: Mapping[str, DraftRow]) -> dict[str, content.Content]:

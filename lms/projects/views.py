@@ -1,5 +1,0 @@
-"""Pages of ``projects``."""
-
-from flask import Blueprint
-
-blueprint = Blueprint("projects", __name__)

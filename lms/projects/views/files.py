@@ -1,0 +1,162 @@
+"""Files of a section: taking them in, taking them out, handing them over."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Callable
+
+from flask import Response, abort, jsonify, redirect, render_template, request, send_file, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+from werkzeug.exceptions import RequestEntityTooLarge
+
+from lms import files
+from lms.access import Deed
+from lms.extensions import begin_reading, csrf, db, utcnow
+from lms.guard import allowed, person, wants_json
+from lms.projects import actions, models
+from lms.projects.models import Attachment, Workspace
+from lms.projects.source import FilesSection
+from lms.projects.views import blueprint
+from lms.projects.views.loading import find_section, load_work, said
+from lms.projects.views.workspace import answer, show, upload_limit_mb
+from lms.refusals import Refused
+from lms.web import SANDBOX
+
+MB = 1024 * 1024
+AROUND_A_FILE = 64 * 1024  # bytes of the form around it
+DRAINED_AT_MOST = 200 * MB
+NAME_AT_MOST = 120
+
+
+def _files_section(work: Workspace, section_id: str) -> FilesSection:
+    section = find_section(work, section_id)
+    if not isinstance(section, FilesSection):
+        abort(404)
+    return section
+
+
+@blueprint.post("/proyek/kerja/<int:work_id>/<section_id>/berkas")
+@csrf.exempt  # checked below: the check reads the form, which must wait for this section's own limit
+@allowed(Deed.WRITE_WORK, load_work)
+def upload(work: Workspace, section_id: str) -> ResponseReturnValue:
+    """Add one file to a section."""
+    section = _files_section(work, section_id)
+    # a slow sender must not hold up everybody who writes
+    db.session.rollback()
+    limit = upload_limit_mb(section)
+    request.max_content_length = limit * MB + AROUND_A_FILE
+    try:
+        sent = request.files.get("file")
+    except RequestEntityTooLarge:
+        _drain()
+        return _refused(
+            work,
+            section,
+            _("Berkas melebihi %(limit)s MB. Unggah berkas yang lebih kecil.", limit=limit),
+            413,
+        )
+    csrf.protect()
+    if sent is None or not sent.filename:
+        return _refused(work, section, _("Pilih satu berkas, lalu unggah."), 422)
+    name = tidy_name(sent.filename)
+    try:
+        received = files.receive(sent.stream, name, accept=section.accept, max_bytes=limit * MB)  # type: ignore[arg-type]
+    except files.FileRefused as error:
+        return _refused(work, section, said(error), 413 if "melebihi" in error.message else 422)
+    try:
+        return _changed(
+            work,
+            section,
+            lambda: actions.add_file(work, section, received, name, by=person().id, now=utcnow()),
+        )
+    finally:
+        received.path.unlink(missing_ok=True)
+
+
+@blueprint.post("/proyek/kerja/<int:work_id>/<section_id>/berkas/hapus")
+@allowed(Deed.WRITE_WORK, load_work)
+def remove_file(work: Workspace, section_id: str) -> ResponseReturnValue:
+    """Take a file out of a section; versions that hold it keep it."""
+    section = _files_section(work, section_id)
+    sha256 = request.form.get("sha256", "")[:64]
+    return _changed(
+        work, section, lambda: actions.remove_file(work, section, sha256, by=person().id, now=utcnow())
+    )
+
+
+def _changed(
+    work: Workspace, section: FilesSection, change: Callable[[], actions.Saved]
+) -> ResponseReturnValue:
+    """Do it, commit, and show the section as it stands then."""
+    try:
+        saved = change()
+    except Refused as error:
+        return _refused(work, section, said(error), 409)
+    notes = models.newest_notes(work.id, saved.rows) if wants_json() else []
+    links = models.attachment_ids(work.id) if wants_json() else {}
+    db.session.commit()
+    if not wants_json():
+        address = url_for("projects.section", work_id=work.id, section_id=section.id, _anchor="isian")
+        return redirect(address, 303)
+    row = saved.rows[section.id]
+    told = answer(work, section, saved, notes, row.content)
+    told["fragments"]["berkas"] = render_template(
+        "projects/_files.html", work=work, section=section, held=row.content, links=links, row=row
+    )
+    return jsonify(told)
+
+
+def _refused(work: Workspace, section: FilesSection, problem: str, status: int) -> ResponseReturnValue:
+    db.session.rollback()
+    begin_reading()
+    if wants_json():
+        return jsonify(error="refused", message=problem), status
+    return show(work, section, problem=problem), status
+
+
+def _drain() -> None:
+    """Read on for a while, because a browser that is cut off while sending shows no answer at all."""
+    stream = request.environ["wsgi.input"]
+    left = min(request.content_length or 0, DRAINED_AT_MOST)
+    while left > 0:
+        chunk = stream.read(min(left, MB))
+        if not chunk:
+            break
+        left -= len(chunk)
+
+
+def tidy_name(name: str) -> str:
+    """A file's name as it may be kept and shown: no folders, no unseen characters, not too long, its
+    ending kept.
+    """
+    name = unicodedata.normalize("NFC", name).replace("\\", "/").rpartition("/")[2]
+    shown = "".join(each for each in name if unicodedata.category(each)[0] not in "CZ" or each == " ")
+    stem, dot, ending = " ".join(shown.split()).rpartition(".")
+    stem = stem.strip(". ")[: NAME_AT_MOST - len(ending) - 1] or "berkas"
+    return f"{stem}{dot or '.'}{ending[:10]}"
+
+
+@blueprint.get("/proyek/berkas/<int:attachment_id>")
+@allowed(Deed.SEE_FILE, models.attachment)
+def attachment(attachment: Attachment) -> ResponseReturnValue:
+    """A file as a download: never shown inside the site, never guessed at, whatever is in it."""
+    if request.if_none_match.contains(attachment.sha256):
+        return Response(status=304)
+    try:
+        stream = files.store().open(attachment.sha256)
+    except FileNotFoundError:
+        abort(404)
+    response = send_file(
+        stream,
+        mimetype=attachment.media_type,
+        as_attachment=True,
+        download_name=attachment.name,
+        conditional=False,
+        etag=attachment.sha256,
+        max_age=0,
+    )
+    response.content_length = attachment.size
+    response.headers["Content-Security-Policy"] = SANDBOX
+    response.headers["Cache-Control"] = "private, no-cache"
+    return response

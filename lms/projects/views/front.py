@@ -1,0 +1,107 @@
+"""The front of a project: what is asked before it begins, where everything stands afterwards."""
+
+from __future__ import annotations
+
+from flask import abort, flash, redirect, render_template, url_for
+from flask.typing import ResponseReturnValue
+
+from lms.access import Deed
+from lms.courses.models import ItemLine, Seat, progress_of, schedules_of
+from lms.courses.progress import completed_of, missing_requirements
+from lms.extensions import db, utcnow
+from lms.guard import allowed, person
+from lms.projects import actions, models
+from lms.projects.views import blueprint
+from lms.projects.views.loading import author_text, load_seat, said
+from lms.refusals import Refused
+
+
+def _line(seat: Seat, item: str) -> ItemLine:
+    """The project of an address in the cohort's course, or 404."""
+    line = seat.outline.item(item)
+    if line is None or line.kind != "project":
+        abort(404)
+    return line
+
+
+def _missing(seat: Seat, line: ItemLine) -> tuple[ItemLine, ...]:
+    """What a learner must complete first; nothing is asked where the project requires nothing."""
+    if not line.requires or seat.enrolment_id is None:
+        return ()
+    return missing_requirements(seat.outline, completed_of(progress_of(seat.enrolment_id)), line.stable_id)
+
+
+@blueprint.get("/proyek/<code>/<item>")
+@allowed(Deed.SEE_COHORT, load_seat)
+def front(seat: Seat, item: str) -> ResponseReturnValue:
+    """The brief and the way in, or the overview of the work that has begun."""
+    line = _line(seat, item)
+    now = utcnow()
+    work_id = models.work_of(seat.enrolment_id, line.stable_id) if seat.enrolment_id else None
+    work = models.workspace(work_id) if work_id else None
+    item_id = work.item_id if work else line.id
+    project = models.project(item_id)
+    if work is None:
+        schedule = schedules_of(seat.cohort_id).get(line.stable_id)
+        opens_at, due_at = (schedule.opens_at, schedule.due_at) if schedule else (None, None)
+        lines = models.lines_of(project, {})
+        missing = _missing(seat, line)
+        versions: list[models.VersionLine] = []
+    else:
+        opens_at, due_at, missing = work.opens_at, work.due_at, ()
+        rows = models.complete(project, models.standings(work.id), now=now)
+        lines = models.lines_of(project, rows, models.newest_notes(work.id, rows))
+        versions = models.versions_of(work.id)
+    return render_template(
+        "projects/front.html",
+        seat=seat,
+        item=line,
+        project=project,
+        work=work,
+        lines=lines,
+        versions=versions,
+        opens_at=opens_at if opens_at and opens_at > now else None,
+        due_at=due_at,
+        missing=missing,
+        brief=author_text(models.brief(item_id), project, seat.code, line.stable_id),
+        next=next_section(lines),
+    )
+
+
+def next_section(lines: list[models.SectionLine]) -> models.SectionLine | None:
+    """The section to go on with: what came back, then what has findings, then what is not begun, in order."""
+    rank = {"returned": 0, "findings": 1, "draft": 2, "not_started": 3}
+    open_lines = [line for line in lines if line.row is None or line.row.open]
+    begun = [line for line in open_lines if line.row and line.row.returned and line.unanswered]
+    if begun:
+        return begun[0]
+    return min(open_lines, key=lambda line: (rank.get(str(line.state), 4), line.number), default=None)
+
+
+@blueprint.post("/proyek/<code>/<item>/mulai")
+@allowed(Deed.LEARN, load_seat)
+def start(seat: Seat, item: str) -> ResponseReturnValue:
+    """Begin the project, once; pressing twice leads to the same work."""
+    line = _line(seat, item)
+    address = url_for("projects.front", code=seat.code, item=line.stable_id)
+    missing = _missing(seat, line)
+    try:
+        if missing:
+            raise Refused("Selesaikan dahulu: %(titles)s.", titles=", ".join(each.title for each in missing))
+        assert seat.enrolment_id is not None  # the deed is only for the enrolled
+        work_id = actions.start(
+            enrolment_id=seat.enrolment_id,
+            cohort_id=seat.cohort_id,
+            item_id=line.id,
+            stable_id=line.stable_id,
+            project=models.project(line.id),
+            by=person().id,
+            now=utcnow(),
+        )
+    except Refused as error:
+        db.session.rollback()
+        flash(said(error), "warn")
+        return redirect(address, 303)
+    db.session.commit()
+    first = models.project(line.id).sections[0]
+    return redirect(url_for("projects.section", work_id=work_id, section_id=first.id), 303)
