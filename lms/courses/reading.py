@@ -10,7 +10,7 @@ from markupsafe import Markup
 from lms.coursepage import Heading
 from lms.markup import Page
 
-_ENDNOTES = '<section class="footnotes"'
+_ENDNOTES = re.compile(r'<section(?: [^<>]*)? class="footnotes"')
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,5 +46,5 @@ def _beginning(html: str, heading: Heading | None) -> int:
         match = re.search(rf'<h{heading.level}(?: [^<>]*)? id="{re.escape(heading.id)}"', html)
         if match:
             return match.start()
-    notes = html.rfind(_ENDNOTES)
-    return notes if notes >= 0 else len(html)
+    notes = _ENDNOTES.search(html)
+    return notes.start() if notes else len(html)

@@ -29,11 +29,13 @@ PER_PAGE = 24
 
 
 def _own(slug: str | None = None) -> list[OwnCohort]:
-    """The asking person's cohorts: those that run first, those one learns in before those one facilitates."""
+    """The asking person's cohorts: those that end next first, those that have ended last."""
     if not current_user.is_authenticated:
         return []
     now = utcnow()
-    return sorted(own_cohorts(person(), slug), key=lambda own: (own.ends_at < now, own.enrolment_id is None))
+    cohorts = own_cohorts(person(), slug)
+    running = sorted((own for own in cohorts if own.ends_at >= now), key=lambda own: own.ends_at)
+    return running + [own for own in cohorts if own.ends_at < now]
 
 
 @blueprint.get("/pelatihan")
