@@ -23,6 +23,7 @@ from sqlalchemy import (
     func,
     literal,
     select,
+    text,
 )
 from sqlalchemy.orm import Mapped, joinedload, mapped_column, relationship
 
@@ -153,10 +154,15 @@ class Attachment(Base):
 
 
 class SubmissionVersion(Base):
-    """A handed-in version: number, facts about lateness, receipt; written once."""
+    """A handed-in version: number, facts about lateness, receipt; written once.
+
+    ``settled_at`` is when its reviews had come to a decision; until then the version waits in the queue. It is
+    kept here, not derived, so that a queue of any age is read from an index.
+    """
 
     __tablename__ = "submission_version"
     __immutable__ = True
+    __mutable__ = ("settled_at",)
 
     id: Mapped[int] = mapped_column(Key, primary_key=True)
     work_id: Mapped[int] = mapped_column(ForeignKey("work.id"))
@@ -169,6 +175,7 @@ class SubmissionVersion(Base):
     reasons: Mapped[str] = mapped_column(Text, default="{}")  # warning id → the reason given for it
     sha256: Mapped[str] = mapped_column(String(64))
     receipt: Mapped[str] = mapped_column(String(40), unique=True)
+    settled_at: Mapped[datetime | None]
 
     work: Mapped[Work] = relationship()
     parts: Mapped[list[SubmissionPart]] = relationship(
@@ -178,6 +185,14 @@ class SubmissionVersion(Base):
     __table_args__ = (
         UniqueConstraint("work_id", "number"),
         Index("ix_submission_version_queue", "cohort_id", "submitted_at", "id"),
+        Index(
+            "ix_submission_version_waiting",
+            "cohort_id",
+            "submitted_at",
+            "id",
+            sqlite_where=text("settled_at IS NULL"),
+            postgresql_where=text("settled_at IS NULL"),
+        ),
         Index("ix_submission_version_submitted_by", "submitted_by"),
     )
 
