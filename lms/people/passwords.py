@@ -112,13 +112,13 @@ def check(text: str, *, name: str = "", nip: str | None = None, email: str | Non
         )
     if len(text) > AT_MOST:
         raise Refused("Kata sandi maksimal %(count)d karakter.", count=AT_MOST)
-    if too_common(text):
-        raise Refused(
-            "Kata sandi ini terlalu umum dan mudah ditebak. Gunakan beberapa kata yang tidak berkaitan."
-        )
     if contains_own(text, name=name, nip=nip, email=email):
         raise Refused(
             "Kata sandi ini memuat nama, NIP, tanggal lahir, atau surel Anda. Gunakan kata yang lain."
+        )
+    if too_common(text):
+        raise Refused(
+            "Kata sandi ini terlalu umum dan mudah ditebak. Gunakan beberapa kata yang tidak berkaitan."
         )
 
 
