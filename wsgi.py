@@ -11,5 +11,5 @@ try:
     app = create_app()
 except SettingsError as error:
     # whoever starts the server needs the one sentence, not our stack
-    print(f"Belajar ASN tidak dijalankan. {error}", file=sys.stderr)  # noqa: T201
+    print(f"Belajar ASN tidak dijalankan. {error}", file=sys.stderr)
     sys.exit(CANNOT_BOOT)
