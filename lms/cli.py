@@ -208,12 +208,14 @@ def start(port: int, host: str, folder: str) -> None:
     _publish(_folders((folder,)))
     demo.create(now=utcnow())
     db.session.commit()
+    accounts = demo.standing()
+    # this process only waits from here on: a transaction left open would hold the write lock against everybody
     db.session.remove()
     db.engine.dispose()
-    _run_both(host, port, settings)
+    _run_both(host, port, settings, accounts)
 
 
-def _run_both(host: str, port: int, settings: Settings) -> None:
+def _run_both(host: str, port: int, settings: Settings, accounts: list[str]) -> None:
     flask = [sys.executable, "-m", "flask", "--app", "wsgi"]
     if sys.platform == "win32":
         web = [*flask, "run", "--no-reload", "--no-debugger", "--host", host, "--port", str(port)]
@@ -234,9 +236,9 @@ def _run_both(host: str, port: int, settings: Settings) -> None:
     signal.signal(signal.SIGINT, stop)
     signal.signal(signal.SIGTERM, stop)
     click.echo(f"\n{settings.site_name}: http://{host}:{port}  (Ctrl-C untuk berhenti)\n")
-    if demo_people := demo.standing():
+    if accounts:
         click.echo(f"Akun contoh, kata sandi {demo.PASSWORD}:")
-        for line in demo_people:
+        for line in accounts:
             click.echo(f"  {line}")
     try:
         while not stopping and all(child.poll() is None for child in children):
