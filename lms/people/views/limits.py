@@ -60,7 +60,7 @@ def failed(response: Response) -> bool:
 def too_many(_error: TooManyRequests) -> ResponseReturnValue:
     """Say how long to wait, in words and in the header."""
     limit = limiter.current_limit
-    seconds = max(1, math.ceil(limit.reset_at - utcnow().timestamp())) if limit else 60
+    seconds = max(1, math.floor(limit.reset_at - utcnow().timestamp())) if limit else 60
     advice = _("Coba lagi dalam %(count)d menit.", count=math.ceil(seconds / 60))
     title = _("Terlalu banyak percobaan")
     if guard.wants_json():
