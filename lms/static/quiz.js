@@ -3,7 +3,8 @@
 // The form works without this module: it is posted whole by its buttons. Here every `[data-question]` is posted by
 // itself, to the form's address with `Accept: application/json`, as soon as it changes; what has changed meanwhile goes
 // together in the next post, each answer with how long ago it was given (`ago.<id>`), so that what arrives late
-// replaces nothing newer. The answer is {saved: {id: sequence}, doubts: {id: sentence}, message} or {error, message}.
+// replaces nothing newer. The answer is {saved: {id: sequence that counts}, older: [ids for which another device saved
+// something newer], doubts: {id: sentence}, message} or {error, message}.
 
 const TYPING = 900;
 const GIVE_UP = 20000;
@@ -162,7 +163,7 @@ class Quiz {
       if (question.doubt) question.doubt.textContent = answer.doubts[id] ?? "";
     }
     this.kept = this.store.write(this.waiting);
-    if (this.reread) return location.reload();
+    if (this.reread || answer.older.some((id) => !(id in this.waiting))) return location.reload(); // shows the newer ones
     this.tell(answer.message, "");
     if (Object.keys(this.waiting).length) this.timer = setTimeout(() => this.send(), 0);
   }

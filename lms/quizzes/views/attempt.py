@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
 from decimal import Decimal
 
 from flask import abort, flash, jsonify, redirect, render_template, request, url_for
@@ -20,6 +21,9 @@ from lms.quizzes.paper import QuestionText
 from lms.quizzes.views.blueprint import blueprint
 from lms.refusals import Refused
 from lms.web import zone
+
+FRESH = timedelta(seconds=10)
+"""What was given within this time is the newest, without looking at what other devices saved."""
 
 
 def attempt_of(attempt_id: int) -> Sitting | None:
@@ -113,13 +117,15 @@ def save(tried: Sitting) -> ResponseReturnValue:
     now = utcnow()
     if not given:
         abort(400)
+    older: list[str] = []
     try:
-        if len(given) == 1 and wants_json():
+        if len(given) == 1 and wants_json() and all(each.ago < FRESH for each in given.values()):
             ((question_id, each),) = given.items()
             saved = {question_id: actions.save_one(tried, question_id, each, now=now)}
         else:
             answers = actions.save_changed(tried, given, now=now)
             saved = {each: answers.current[each].sequence for each in given if each in answers.current}
+            older = [each for each in given if answers.value(each) != given[each].answer]
     except Refused as refusal:
         return _handed_in(tried, refusal)
     db.session.commit()
@@ -127,7 +133,7 @@ def save(tried: Sitting) -> ResponseReturnValue:
     if wants_json():
         doubts = {each: tried.paper.questions[each].doubt(given[each].answer) for each in given}
         message = gettext("Tersimpan otomatis %(time)s", time=moment)
-        return jsonify(saved=saved, doubts=doubts, message=message)
+        return jsonify(saved=saved, older=older, doubts=doubts, message=message)
     flash(gettext("Jawaban Anda tersimpan pukul %(time)s.", time=moment), "ok")
     return redirect(url_for(".attempt", attempt_id=tried.attempt.id), 303)
 
