@@ -156,8 +156,8 @@ class Attachment(Base):
 class SubmissionVersion(Base):
     """A handed-in version: number, facts about lateness, receipt; written once.
 
-    ``settled_at`` is when its reviews had come to a decision; until then the version waits in the queue. It is
-    kept here, not derived, so that a queue of any age is read from an index.
+    ``settled_at`` is when its reviews had come to a decision; until then the version waits in the queue. It
+    is kept here, not derived, so that a queue of any age is read from an index.
     """
 
     __tablename__ = "submission_version"
@@ -600,6 +600,19 @@ def last_number(work_id: int) -> int:
         )
         or 0
     )
+
+
+def last_reasons(work_id: int) -> dict[str, str]:
+    """The reasons given with the newest version, by the warning's key; they often still hold for the next
+    one.
+    """
+    stored = db.session.scalar(
+        select(SubmissionVersion.reasons)
+        .where(SubmissionVersion.work_id == work_id)
+        .order_by(SubmissionVersion.number.desc())
+        .limit(1)
+    )
+    return msgspec.json.decode(stored, type=dict[str, str]) if stored else {}
 
 
 @dataclass(frozen=True, slots=True)

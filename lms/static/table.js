@@ -55,7 +55,8 @@ class Sheet {
         button.type = "button";
         button.className = "sheet-remove";
         button.dataset.removeRow = "";
-        button.textContent = "✕";
+        button.innerHTML = '<span aria-hidden="true">✕</span> <span class="sheet-word"></span>';
+        button.lastElementChild.textContent = this.table.dataset.remove;
         end.replaceWith(button);
       }
       for (const cell of this.cells(row)) fit(cell);

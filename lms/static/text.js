@@ -26,6 +26,10 @@ for (const area of document.querySelectorAll("textarea[data-words]")) {
   area.form.addEventListener("autosave:saved", show);
 }
 
+// Where the guide stands above the text and is known by now, it makes room.
+for (const guide of document.querySelectorAll("details.guide"))
+  if (matchMedia("(max-width: 74.99rem)").matches && document.querySelector("textarea[data-words]")?.value) guide.open = false;
+
 for (const button of document.querySelectorAll("button[data-preview]")) {
   button.addEventListener("click", async (event) => {
     const place = document.getElementById(button.dataset.preview);

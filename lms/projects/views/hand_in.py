@@ -71,7 +71,9 @@ def _page(work: Workspace, ready: Readiness, fields: HandInFields, problem: str 
 @allowed(Deed.WRITE_WORK, load_work)
 def hand_in(work: Workspace) -> ResponseReturnValue:
     """What was found in all sections, what is still needed, what will be locked."""
-    return _page(work, actions.readiness(work), HandInFields())
+    ready = actions.readiness(work)
+    reasons = models.last_reasons(work.id) if ready.number > 1 and ready.possible else {}
+    return _page(work, ready, HandInFields(reasons=reasons))
 
 
 @blueprint.post("/proyek/kerja/<int:work_id>/kumpulkan")
