@@ -36,7 +36,11 @@ class Mail(Base):
 
 
 def queue(key: str, address: str, subject: str, body: str, *, now: datetime) -> None:
-    """Put a message in the outbox, once per ``key``; the caller's commit makes it last."""
+    """Put a message in the outbox, once per ``key``; the caller's commit makes it last.
+
+    The subject becomes one line: a name in it must not become a header of its own, nor stop the sweep.
+    """
+    subject = " ".join(subject.split())[:200]
     if db.session.scalar(select(Mail.id).where(Mail.key == key)) is None:
         db.session.add(Mail(key=key, address=address, subject=subject, body=body, due_at=now))
         db.session.flush()
