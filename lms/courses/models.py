@@ -265,24 +265,34 @@ class Seat:
         return outline(self.version_id)
 
 
-# The statements of the most read pages are built once: putting them together costs more than running them.
+# The statements of the most read pages are built once, because building them costs more than running them,
+# and of plain columns: rows that no entity is made of take two thirds of the time.
+_cohort, _enrolment, _progress, _note = (entity.__table__.c for entity in (Cohort, Enrolment, Progress, Note))
 _SEAT = (
     select(
-        Cohort.id, Cohort.code, Cohort.name, Cohort.version_id, Cohort.starts_at, Cohort.ends_at, Enrolment.id
+        _cohort.id,
+        _cohort.code,
+        _cohort.name,
+        _cohort.version_id,
+        _cohort.starts_at,
+        _cohort.ends_at,
+        _enrolment.id,
     )
-    .outerjoin(
-        Enrolment,
-        (Enrolment.cohort_id == Cohort.id)
-        & (Enrolment.person_id == bindparam("person_id"))
-        & Enrolment.removed_at.is_(None),
+    .select_from(
+        Cohort.__table__.outerjoin(
+            Enrolment.__table__,
+            (_enrolment.cohort_id == _cohort.id)
+            & (_enrolment.person_id == bindparam("person_id"))
+            & _enrolment.removed_at.is_(None),
+        )
     )
-    .where(Cohort.code == bindparam("code"))
+    .where(_cohort.code == bindparam("code"))
 )
 _MARKS = select(
-    Progress.stable_id, Progress.place, Progress.percent, Progress.seen_at, Progress.completed_at
-).where(Progress.enrolment_id == bindparam("enrolment_id"))
-_NOTES = select(Note.anchor, Note.text, Note.revision, Note.updated_at).where(
-    Note.enrolment_id == bindparam("enrolment_id"), Note.stable_id == bindparam("stable_id")
+    _progress.stable_id, _progress.place, _progress.percent, _progress.seen_at, _progress.completed_at
+).where(_progress.enrolment_id == bindparam("enrolment_id"))
+_NOTES = select(_note.anchor, _note.text, _note.revision, _note.updated_at).where(
+    _note.enrolment_id == bindparam("enrolment_id"), _note.stable_id == bindparam("stable_id")
 )
 
 
@@ -805,38 +815,44 @@ def item_states(version_id: int) -> list[ItemState]:
     ]
 
 
+_person, _organization, _facilitator = (
+    entity.__table__.c for entity in (Person, Organization, CohortFacilitator)
+)
+_ACCOUNT = (
+    select(
+        _person.id,
+        _person.name,
+        _person.learner,
+        _person.facilitator,
+        _person.administrator,
+        _person.session_key,
+        _person.email,
+        _person.language,
+        _person.timezone,
+        _person.kind,
+        _person.active,
+        _organization.name.label("organization"),
+        select(func.aggregate_strings(cast(_enrolment.cohort_id, String), ","))
+        .where(_enrolment.person_id == _person.id, _enrolment.removed_at.is_(None))
+        .correlate(Person.__table__)
+        .scalar_subquery()
+        .label("learns"),
+        select(func.aggregate_strings(cast(_facilitator.cohort_id, String), ","))
+        .where(_facilitator.person_id == _person.id)
+        .correlate(Person.__table__)
+        .scalar_subquery()
+        .label("facilitates"),
+    )
+    .select_from(
+        Person.__table__.outerjoin(Organization.__table__, _organization.id == _person.organization_id)
+    )
+    .where(_person.id == bindparam("person_id"))
+)
+
+
 def load_account(person_id: int, session_key: str) -> Account | None:
     """The signed-in person in one statement, with the cohorts of theirs; None when the session is over."""
-    learns = (
-        select(func.aggregate_strings(cast(Enrolment.cohort_id, String), ","))
-        .where(Enrolment.person_id == person_id, Enrolment.removed_at.is_(None))
-        .scalar_subquery()
-    )
-    facilitates = (
-        select(func.aggregate_strings(cast(CohortFacilitator.cohort_id, String), ","))
-        .where(CohortFacilitator.person_id == person_id)
-        .scalar_subquery()
-    )
-    row = db.session.execute(
-        select(
-            Person.id,
-            Person.name,
-            Person.learner,
-            Person.facilitator,
-            Person.administrator,
-            Person.session_key,
-            Person.email,
-            Person.language,
-            Person.timezone,
-            Person.kind,
-            Person.active,
-            Organization.name.label("organization"),
-            learns.label("learns"),
-            facilitates.label("facilitates"),
-        )
-        .outerjoin(Organization, Organization.id == Person.organization_id)
-        .where(Person.id == person_id)
-    ).first()
+    row = db.session.execute(_ACCOUNT, {"person_id": person_id}).first()
     if row is None or not row.active or row.session_key != session_key:
         return None
     return Account(

@@ -24,19 +24,26 @@ class ItemLine:
     open: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class ModuleLine:
-    """A module with its items, in order."""
+    """A module with its items, in order. Compared by identity: outlines are read once and their parts are keys."""
 
     number: int
     title: str
     summary: str
     items: tuple[ItemLine, ...]
 
+    def among(self, ids: AbstractSet[str]) -> frozenset[str]:
+        """Those of the stable ids that are this module's."""
+        return frozenset(line.stable_id for line in self.items if line.stable_id in ids)
 
-@dataclass(frozen=True, slots=True)
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Outline:
-    """A version's table of contents (rubrics left out), with what its course page says about it."""
+    """A version's table of contents (rubrics left out), with what its course page says about it.
+
+    Compared by identity, like its modules.
+    """
 
     version_id: int
     version_number: int
@@ -58,6 +65,10 @@ class Outline:
         """The designed minutes of all items together."""
         return sum(line.minutes for line in self.items)
 
+    def done(self, completed: AbstractSet[str]) -> int:
+        """How many items are completed; ids that left the outline do not count."""
+        return sum(1 for line in self.items if line.stable_id in completed)
+
     def item(self, stable_id: str) -> ItemLine | None:
         """The line with this stable id."""
         return next((line for line in self.items if line.stable_id == stable_id), None)
@@ -77,6 +88,20 @@ class Outline:
             return ()
         wanted = set(line.requires) - completed
         return tuple(other for other in self.items if other.stable_id in wanted)
+
+    def stages(
+        self, completed: AbstractSet[str], locked: AbstractSet[str], current: str
+    ) -> list[tuple[ModuleLine, frozenset[str], frozenset[str], str]]:
+        """Each module with its own part of the ids, and with ``current`` where that is one of its items."""
+        return [
+            (
+                module,
+                module.among(completed),
+                module.among(locked) if locked else frozenset(),
+                current if any(line.stable_id == current for line in module.items) else "",
+            )
+            for module in self.modules
+        ]
 
     def locked(self, completed: AbstractSet[str]) -> frozenset[str]:
         """The stable ids that wait for something else to be completed first."""

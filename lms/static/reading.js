@@ -85,6 +85,10 @@ if (text) {
   look();
 }
 
+// A formula that is wider than the screen scrolls in its own frame, which the keyboard must reach.
+for (const formula of document.querySelectorAll(".prose math"))
+  if (formula.scrollWidth > formula.clientWidth + 1) formula.tabIndex = 0;
+
 // In a long course the current item may lie below the edge of the outline's own frame.
 const side = document.querySelector(".outline-side");
 const current = side?.querySelector("[aria-current]");

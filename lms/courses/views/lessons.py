@@ -26,6 +26,7 @@ from lms.courses.views import pictures
 from lms.courses.views.blueprint import blueprint
 from lms.extensions import db, utcnow
 from lms.guard import allowed, person, wants_json
+from lms.markup import Heading
 from lms.refusals import Refused
 from lms.web import zone
 
@@ -101,6 +102,7 @@ def item(seat: Seat, item: str) -> ResponseReturnValue:
         page=page,
         completed=completed,
         resume=_resume(page, marks.get(item)),
+        learns=seat.enrolment_id is not None,
         notes=notes,
         no_note=NoteLine(),
         note_at_most=actions.NOTE_AT_MOST,
@@ -109,12 +111,11 @@ def item(seat: Seat, item: str) -> ResponseReturnValue:
     )
 
 
-def _resume(page: LessonPage, mark: Mark | None) -> tuple[str, str] | None:
-    """The (id, words) of the heading where reading stopped, unless that is the beginning or the end."""
+def _resume(page: LessonPage, mark: Mark | None) -> Heading | None:
+    """The heading where reading stopped, unless that is the beginning or the end."""
     if mark is None or mark.completed_at is not None or mark.percent < progress.BEGUN:
         return None
-    heading = page.heading(mark.place)
-    return (heading.id, heading.title) if heading else None
+    return page.heading(mark.place)
 
 
 @blueprint.get("/belajar/<code>/berkas/<name>")
@@ -207,7 +208,7 @@ def note(seat: Seat, item: str) -> ResponseReturnValue:
 
 def note_id(anchor: str) -> str:
     """The id of a note's text box in its page."""
-    return f"catatan-{anchor}" if anchor else "catatan"
+    return f"catatan-{anchor}"
 
 
 def _note_refused(
