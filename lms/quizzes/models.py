@@ -8,7 +8,18 @@ from datetime import datetime
 from decimal import Decimal
 
 import msgspec
-from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint, bindparam, func, select, text
+from sqlalchemy import (
+    ForeignKey,
+    Index,
+    Select,
+    String,
+    Text,
+    UniqueConstraint,
+    bindparam,
+    func,
+    select,
+    text,
+)
 from sqlalchemy.orm import Mapped, mapped_column
 
 from lms.courses.models import (
@@ -271,7 +282,7 @@ _ANSWERS = (
 
 
 class Answers:
-    """All saves of an attempt: what counts for each question, and what stood in any one save."""
+    """Saves of an attempt, taken in by their sequence: what counts for each question, what stood in each."""
 
     def __init__(self) -> None:
         self.current: dict[str, Saved] = {}
@@ -300,11 +311,41 @@ class Answers:
         return {question_id: saved.value for question_id, saved in self.current.items()}
 
 
+_RANKED = (
+    select(
+        Answer.question_id,
+        Answer.sequence,
+        Answer.value,
+        Answer.given_at,
+        Answer.saved_at,
+        func.row_number()
+        .over(partition_by=Answer.question_id, order_by=(Answer.given_at.desc(), Answer.sequence.desc()))
+        .label("rank"),
+    )
+    .where(Answer.attempt_id == bindparam("attempt_id"))
+    .subquery()
+)
+_CURRENT = (
+    select(_RANKED.c.question_id, _RANKED.c.sequence, _RANKED.c.value, _RANKED.c.given_at, _RANKED.c.saved_at)
+    .where(_RANKED.c.rank == 1)
+    .order_by(_RANKED.c.sequence)
+)
+
+
+def current_answers(attempt_id: int) -> Answers:
+    """What counts for each question of an attempt; one statement that brings one row a question."""
+    return _read(_CURRENT, attempt_id)
+
+
 def answers_of(attempt_id: int) -> Answers:
     """Every save of an attempt, in one statement."""
+    return _read(_ANSWERS, attempt_id)
+
+
+def _read(query: Select[str, int, str, datetime, datetime], attempt_id: int) -> Answers:
     answers = Answers()
     for question_id, sequence, value, given_at, saved_at in db.session.execute(
-        _ANSWERS, {"attempt_id": attempt_id}
+        query, {"attempt_id": attempt_id}
     ):
         answers.add(question_id, Saved(sequence, read_value(value), given_at, saved_at))
     return answers

@@ -164,6 +164,9 @@ def test_every_save_is_a_row_and_the_last_one_counts(session: Any, cast: Cast) -
         (4, "angka", '"16,4"'),
     ]
     assert models.answers_of(sitting.attempt.id).values() == {"angka": "16,4"}
+    current = models.current_answers(sitting.attempt.id)
+    assert list(current.by_sequence) == [4]
+    assert current.current["angka"].given_at == NOW + 3 * SECOND
 
 
 def test_one_save_is_one_statement(session: Any, cast: Cast, count_statements: Any) -> None:
@@ -183,6 +186,7 @@ def test_a_late_save_of_an_older_answer_replaces_nothing_newer(session: Any, cas
     assert len(rows(sitting.attempt.id)) == 2, "nothing is lost either"
     answers = actions.save_changed(sitting, {"angka": Given("tua", ago=timedelta(minutes=25))}, now=late)
     assert answers.value("angka") == "baru"
+    assert models.current_answers(sitting.attempt.id).values() == {"angka": "baru"}
     actions.save_one(sitting, "angka", Given("terbaru", ago=timedelta(minutes=5)), now=late)
     assert models.answers_of(sitting.attempt.id).value("angka") == "terbaru"
 

@@ -16,7 +16,7 @@ from lms.extensions import db, utcnow
 from lms.guard import allowed, wants_json
 from lms.quizzes import actions
 from lms.quizzes.forms import read_given
-from lms.quizzes.models import Answers, Sitting, answers_of, sitting
+from lms.quizzes.models import Answers, Sitting, current_answers, sitting
 from lms.quizzes.paper import QuestionText
 from lms.quizzes.views.blueprint import blueprint
 from lms.refusals import Refused
@@ -93,7 +93,7 @@ def attempt(tried: Sitting) -> ResponseReturnValue:
     """All questions on one page, with what was saved; ``?periksa=1`` also says what is still open."""
     if tried.attempt.submitted_at is not None:
         return redirect(url_for(".result", attempt_id=tried.attempt.id))
-    answers = answers_of(tried.attempt.id)
+    answers = current_answers(tried.attempt.id)
     entries = _entries(tried, answers)
     return render_template(
         "quizzes/attempt.html",

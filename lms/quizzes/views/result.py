@@ -16,7 +16,7 @@ from lms.courses.models import ItemLine
 from lms.guard import allowed, person
 from lms.quizzes import scoring
 from lms.quizzes.kinds.question import Feedback
-from lms.quizzes.models import Answers, Sitting, answers_of, attempts_of, window_of
+from lms.quizzes.models import Answers, Sitting, attempts_of, current_answers, window_of
 from lms.quizzes.paper import AnswerText, QuestionText
 from lms.quizzes.views.attempt import attempt_of, item_address
 from lms.quizzes.views.blueprint import blueprint
@@ -121,7 +121,7 @@ def result(tried: Sitting) -> ResponseReturnValue:
         outline=tried.outline,
         quiz=quiz,
         standing=standing,
-        verdicts=list(_verdicts(tried, answers_of(attempt.id), open=told)),
+        verdicts=list(_verdicts(tried, current_answers(attempt.id), open=told)),
         told=told,
         rule=rule_in_words(quiz),
         feedback=feedback_in_words(quiz),
