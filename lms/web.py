@@ -13,7 +13,20 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from flask import Flask, Request, Response, abort, current_app, g, jsonify, make_response, render_template, request, session, url_for
+from flask import (
+    Flask,
+    Request,
+    Response,
+    abort,
+    current_app,
+    g,
+    jsonify,
+    make_response,
+    render_template,
+    request,
+    session,
+    url_for,
+)
 from flask.globals import app_ctx
 from flask.typing import ResponseReturnValue
 from flask_babel import get_locale, get_translations, gettext
@@ -94,7 +107,11 @@ def read_static(folder: Path, theme: str) -> tuple[str, dict[str, StaticFile]]:
     """All static files and the version they form; ``theme`` is the stylesheet made from the settings."""
     files: dict[str, StaticFile] = {}
     digest = hashlib.sha256()
-    sources = {path.relative_to(folder).as_posix(): path.read_bytes() for path in sorted(folder.rglob("*")) if path.is_file()}
+    sources = {
+        path.relative_to(folder).as_posix(): path.read_bytes()
+        for path in sorted(folder.rglob("*"))
+        if path.is_file()
+    }
     if theme:
         sources["theme.css"] = theme.encode()
     for name, content in sources.items():
@@ -213,7 +230,9 @@ def _fragments(app: Flask) -> Callable[..., Any]:
         pieces = kept(_page_language()[2], template, macro, values)
         made = pieces[0]
         for value, piece in zip(fill, pieces[1:], strict=True):
-            made = made + (value if isinstance(value, str) else str(value)) + piece  # adding to Markup escapes
+            made = (
+                made + (value if isinstance(value, str) else str(value)) + piece
+            )  # adding to Markup escapes
         return made
 
     return fragment
@@ -265,7 +284,11 @@ def _begin() -> None:
         begin_reading()
     else:
         begin_writing()
-    if "\0" in request.path or "\0" in request.query_string.decode("latin-1") or b"%00" in request.query_string:
+    if (
+        "\0" in request.path
+        or "\0" in request.query_string.decode("latin-1")
+        or b"%00" in request.query_string
+    ):
         abort(400)
 
 
@@ -294,18 +317,36 @@ def _finish(response: Response) -> Response:
 def _titles() -> dict[int, tuple[str, str]]:
     return {
         400: ("Permintaan tidak dapat dibaca", "Periksa kembali alamat atau isian Anda, lalu coba lagi."),
-        403: ("Anda tidak berwenang", "Halaman ini memerlukan peran lain. Hubungi administrator bila Anda memerlukannya."),
-        404: ("Halaman tidak ditemukan", "Alamatnya mungkin salah ketik, atau Anda tidak memiliki akses ke halaman ini."),
-        405: ("Cara permintaan tidak sesuai", "Kembali ke halaman sebelumnya, lalu gunakan tombol yang tersedia."),
-        409: ("Ada perubahan lain", "Isi ini telah berubah sejak Anda membukanya. Muat ulang halaman, lalu coba lagi."),
-        413: ("Kiriman terlalu besar", "Kiriman melebihi batas ukuran. Perkecil berkas atau bagi teksnya, lalu kirim lagi."),
+        403: (
+            "Anda tidak berwenang",
+            "Halaman ini memerlukan peran lain. Hubungi administrator bila Anda memerlukannya.",
+        ),
+        404: (
+            "Halaman tidak ditemukan",
+            "Alamatnya mungkin salah ketik, atau Anda tidak memiliki akses ke halaman ini.",
+        ),
+        405: (
+            "Cara permintaan tidak sesuai",
+            "Kembali ke halaman sebelumnya, lalu gunakan tombol yang tersedia.",
+        ),
+        409: (
+            "Ada perubahan lain",
+            "Isi ini telah berubah sejak Anda membukanya. Muat ulang halaman, lalu coba lagi.",
+        ),
+        413: (
+            "Kiriman terlalu besar",
+            "Kiriman melebihi batas ukuran. Perkecil berkas atau bagi teksnya, lalu kirim lagi.",
+        ),
         415: ("Jenis kiriman tidak dikenal", "Gunakan formulir yang tersedia di halaman ini."),
         429: ("Terlalu banyak percobaan", "Tunggu beberapa menit, lalu coba lagi."),
         500: (
             "Terjadi gangguan di pihak kami",
             "Yang telah tersimpan tetap aman. Coba lagi sebentar lagi; bila berulang, hubungi administrator.",
         ),
-        503: ("Layanan sedang tidak tersedia", "Yang telah tersimpan tetap aman. Coba lagi beberapa menit lagi."),
+        503: (
+            "Layanan sedang tidak tersedia",
+            "Yang telah tersimpan tetap aman. Coba lagi beberapa menit lagi.",
+        ),
     }
 
 
@@ -341,7 +382,9 @@ def _csrf_failed(_error: CSRFError) -> Any:
     if needs_somebody and not current_user.is_authenticated:
         return current_app.handle_http_exception(Unauthorized())
     if wants_json():
-        message = gettext("Sesi halaman ini telah berakhir. Muat ulang halaman; yang Anda ketik tetap ada di sini.")
+        message = gettext(
+            "Sesi halaman ini telah berakhir. Muat ulang halaman; yang Anda ketik tetap ada di sini."
+        )
         return jsonify(error="csrf", message=message), 400
     kept = kept_form(keep_form())
     return render_template("kept.html", kept=kept, reason="csrf"), 400
@@ -359,4 +402,13 @@ def add_routes(app: Flask, settings: Settings) -> None:
     app.register_error_handler(CSRFError, _csrf_failed)
 
 
-__all__ = ["SANDBOX", "add_routes", "add_template_words", "error_page", "g", "language", "static_url", "url_for"]
+__all__ = [
+    "SANDBOX",
+    "add_routes",
+    "add_template_words",
+    "error_page",
+    "g",
+    "language",
+    "static_url",
+    "url_for",
+]
