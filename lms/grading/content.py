@@ -1,0 +1,201 @@
+"""What a reviewer writes about one handed-in version, as typed and as sent, and what is missing before it can
+be sent.
+
+It is kept as JSON, on the private draft and on the sent review alike. A field that is added
+must have a default, so that what is stored can always be read.
+"""
+
+from collections.abc import Collection, Iterable, Mapping
+from decimal import Decimal
+from typing import Literal
+
+import msgspec
+
+from lms import formats
+from lms.grading import rubric as rubrics
+from lms.grading.rubric import Criterion, Rubric, Score
+
+Decision = Literal["", "accept", "return"]
+Judgement = Literal["settled", "open"]
+Outcome = Literal["accepted", "returned"]
+
+
+class Note(msgspec.Struct, frozen=True):
+    """A note on a section; a `must` note has to be followed up before the next version."""
+
+    text: str
+    must: bool = True
+
+
+class SectionReview(msgspec.Struct, frozen=True):
+    """What is decided about one section, and the notes on it."""
+
+    decision: Decision = ""
+    notes: tuple[Note, ...] = ()
+
+
+class Opinion(msgspec.Struct, frozen=True):
+    """What is thought of a criterion: a level's id, points inside it as typed ("80", of 100), a comment."""
+
+    level: int | None = None
+    points: str = ""
+    comment: str = ""
+
+
+class ReviewContent(msgspec.Struct, frozen=True, kw_only=True):
+    """A whole review: by section id, by criterion id, by the id of an earlier note, and in general."""
+
+    sections: dict[str, SectionReview] = {}
+    criteria: dict[str, Opinion] = {}
+    earlier: dict[int, Judgement] = {}
+    summary: str = ""
+
+    def section(self, name: str) -> SectionReview:
+        """What is said of a section, nothing by default."""
+        return self.sections.get(name, SectionReview())
+
+    def opinion(self, name: str) -> Opinion:
+        """What is said of a criterion, nothing by default."""
+        return self.criteria.get(name, Opinion())
+
+
+_decoder = msgspec.json.Decoder(ReviewContent)
+_encoder = msgspec.json.Encoder(order="sorted")
+
+
+def encode(content: ReviewContent) -> str:
+    """The JSON text that is stored; what says nothing is left out, so that equal reviews are equal texts."""
+    tidy = msgspec.structs.replace(
+        content,
+        sections={key: each for key, each in content.sections.items() if each != SectionReview()},
+        criteria={key: each for key, each in content.criteria.items() if each != Opinion()},
+    )
+    return _encoder.encode(tidy).decode()
+
+
+def decode(text: str) -> ReviewContent:
+    """Read what `encode` wrote; raises `msgspec.DecodeError` on anything else."""
+    return _decoder.decode(text)
+
+
+# Scores
+
+
+def score_of(rubric: Rubric, criterion: Criterion, opinion: Opinion) -> Score | None:
+    """The score an opinion gives; None where no level is chosen.
+
+    Raises rubric.BadScore for a level the rubric has not, formats.UnreadableNumber for points that are no
+    number, and OutOfLevel for points that do not belong to the level chosen.
+    """
+    if opinion.level is None:
+        return None
+    full = rubrics.level_points(rubric, opinion.level)
+    if not criterion.range or not opinion.points.strip():
+        return opinion.level
+    share = formats.parse_decimal(opinion.points) / 100
+    if not 0 <= share <= full or rubrics.level_at(rubric, share).id != opinion.level:
+        raise OutOfLevel(*(bound * 100 for bound in rubrics.bounds(rubric, opinion.level)))
+    return share
+
+
+class OutOfLevel(ValueError):
+    """Points outside the level, which goes from above `low` (in the worst level from 0) to `high`, of 100."""
+
+    def __init__(self, low: Decimal, high: Decimal) -> None:
+        super().__init__(f"not in ({low}, {high}]")
+        self.low, self.high = low, high
+
+
+def scores(rubric: Rubric, content: ReviewContent) -> dict[str, Score]:
+    """The scores that can be read; a criterion without one, or with unreadable points, is left out."""
+    found = {}
+    for criterion in rubric.criteria:
+        try:
+            score = score_of(rubric, criterion, content.opinion(criterion.id))
+        except (rubrics.BadScore, formats.UnreadableNumber, OutOfLevel):
+            continue
+        if score is not None:
+            found[criterion.id] = score
+    return found
+
+
+# Is it complete?
+
+
+class Open(msgspec.Struct, frozen=True):
+    """A section that this version's reviewers decide on; `earlier` are the ids of its notes of the version
+    before.
+    """
+
+    id: str
+    earlier: tuple[int, ...] = ()
+
+
+GapKind = Literal["undecided", "no_note", "must_accepted", "open_accepted", "unscored", "bad_points"]
+
+
+class Gap(msgspec.Struct, frozen=True):
+    """Why a review cannot be sent yet, with the section or the criterion it is about.
+
+    `undecided`: no decision. `no_note`: returned without a note that says why. `must_accepted`: accepted with
+    a note that must be followed up. `open_accepted`: accepted although an earlier note is called unsettled.
+    `unscored`: no level, though everything is accepted. `bad_points`: points that the level does not have.
+    """
+
+    kind: GapKind
+    section: str = ""
+    criterion: str = ""
+
+
+def outcome(sections: Iterable[Open], content: ReviewContent) -> Outcome | None:
+    """Returned as soon as one section is; accepted when all are; None while neither is said."""
+    decisions = [content.section(section.id).decision for section in sections]
+    if "return" in decisions:
+        return "returned"
+    return "accepted" if decisions and all(decisions) else None
+
+
+def gaps(sections: Collection[Open], rubric: Rubric, content: ReviewContent) -> tuple[Gap, ...]:
+    """Everything that is missing, in the order of sections and criteria; none when the review can be sent.
+
+    Scores are asked for when the work is accepted: what is returned will be read again.
+    """
+    found: list[Gap] = []
+    for section in sections:
+        said = content.section(section.id)
+        unsettled = [note for note in section.earlier if content.earlier.get(note) == "open"]
+        if not said.decision:
+            found.append(Gap("undecided", section=section.id))
+        elif said.decision == "return" and not said.notes and not unsettled:
+            found.append(Gap("no_note", section=section.id))
+        elif said.decision == "accept" and any(note.must for note in said.notes):
+            found.append(Gap("must_accepted", section=section.id))
+        elif said.decision == "accept" and unsettled:
+            found.append(Gap("open_accepted", section=section.id))
+    accepted = outcome(sections, content) == "accepted"
+    for criterion in rubric.criteria:
+        try:
+            score = score_of(rubric, criterion, content.opinion(criterion.id))
+        except (rubrics.BadScore, formats.UnreadableNumber, OutOfLevel):
+            found.append(Gap("bad_points", criterion=criterion.id))
+            continue
+        if score is None and accepted:
+            found.append(Gap("unscored", criterion=criterion.id))
+    return tuple(found)
+
+
+# Beginning
+
+
+def beginning(rubric: Rubric, before: ReviewContent | None, unchanged: Collection[str]) -> ReviewContent:
+    """What a new review starts from: the reviewer's own opinion of the version before, of the criteria whose
+    sections are all `unchanged` since; what changed is judged anew.
+    """
+    if before is None:
+        return ReviewContent()
+    kept: Mapping[str, Opinion] = {
+        criterion.id: before.opinion(criterion.id)
+        for criterion in rubric.criteria
+        if criterion.sections and all(section in unchanged for section in criterion.sections)
+    }
+    return ReviewContent(criteria={key: each for key, each in kept.items() if each != Opinion()})
