@@ -8,9 +8,10 @@ from typing import Self
 
 import msgspec
 
-from lms.formats import LONGEST_NUMBER, AmbiguousNumber, NotANumber, UnreadableNumber, decimal, parse_decimal
+from lms.formats import LONGEST_NUMBER, AmbiguousNumber, NotANumber, decimal, parse_decimal
 from lms.quizzes.kinds.question import Answer, Block, Line
 from lms.quizzes.kinds.typed import Typed, mark
+from lms.refusals import Refused
 
 _TOLERANCE = re.compile(r"\s*(?:\+-|\+/-|±)\s*")
 _INTERVAL = re.compile(r"\[(.*)\]")
@@ -82,14 +83,23 @@ class Numeric(Typed, frozen=True, kw_only=True, tag_field="kind", tag="numeric")
         numbers = _readings(answer) if isinstance(answer, str) else ()
         return Fraction(any(each.low <= number <= each.high for each in self.accepts for number in numbers))
 
-    def doubt(self, answer: Answer) -> str:
+    def doubt(self, answer: Answer) -> Refused | None:
         if not isinstance(answer, str) or not answer.strip():
-            return ""
+            return None
         try:
             parse_decimal(answer)
-        except UnreadableNumber as error:
-            return str(error)
-        return ""
+        except AmbiguousNumber as error:
+            whole, fraction = error.spellings
+            return Refused(
+                "“%(text)s” dapat berarti %(whole)s atau %(fraction)s. Tulis %(whole)s atau %(sure)s.",
+                text=answer,
+                whole=whole,
+                fraction=decimal(error.fraction),
+                sure=fraction,
+            )
+        except NotANumber:
+            return Refused("“%(text)s” bukan angka. Tulis seperti 1250 atau 4,64.", text=answer)
+        return None
 
     def key(self, language: str) -> tuple[str, ...]:
         return tuple(each.words(language) for each in self.accepts)

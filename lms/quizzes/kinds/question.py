@@ -9,6 +9,7 @@ from typing import Any, ClassVar, Literal, NamedTuple, Self
 import msgspec
 
 from lms.courses.source import ID_RULE, is_stable_id
+from lms.refusals import Refused
 
 Answer = str | list[str] | dict[str, str] | None
 """What is stored for an answered question, as JSON. Whatever is stored, scoring it never raises."""
@@ -146,9 +147,9 @@ class Question(msgspec.Struct, frozen=True, kw_only=True):
         """Whether there is an answer, right or wrong."""
         return bool(answer)
 
-    def doubt(self, answer: Answer) -> str:
-        """What to ask a learner about an answer that cannot be what was meant; empty when all is well."""
-        return ""
+    def doubt(self, answer: Answer) -> Refused | None:
+        """What to ask a learner about an answer that cannot be what was meant; None when all is well."""
+        return None
 
     def shown(self, order: Sequence[str] = ()) -> Shown:
         """The question without key and feedback; `order` names options in the order to show them."""

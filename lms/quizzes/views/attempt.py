@@ -16,6 +16,8 @@ from lms.extensions import db, utcnow
 from lms.guard import allowed, wants_json
 from lms.quizzes import actions
 from lms.quizzes.forms import read_given
+from lms.quizzes.kinds.question import Answer as Value
+from lms.quizzes.kinds.question import Question
 from lms.quizzes.models import Answers, Sitting, current_answers, sitting
 from lms.quizzes.paper import QuestionText
 from lms.quizzes.views.blueprint import blueprint
@@ -74,10 +76,16 @@ def _entries(tried: Sitting, answers: Answers) -> list[Entry]:
                 longest=getattr(question, "longest", 0),
                 seen=saved.sequence if saved else 0,
                 answered=question.is_answered(value),
-                doubt=question.doubt(value),
+                doubt=doubt_in_words(question, value),
             )
         )
     return entries
+
+
+def doubt_in_words(question: Question, value: Value) -> str:
+    """What to ask about an answer; empty when all is well."""
+    doubt = question.doubt(value)
+    return gettext(doubt.message, **doubt.values) if doubt else ""
 
 
 def item_address(tried: Sitting) -> str:
@@ -131,7 +139,7 @@ def save(tried: Sitting) -> ResponseReturnValue:
     db.session.commit()
     moment = formats.clock_time(now, zone(), str(get_locale()))
     if wants_json():
-        doubts = {each: tried.paper.questions[each].doubt(given[each].answer) for each in given}
+        doubts = {each: doubt_in_words(tried.paper.questions[each], given[each].answer) for each in given}
         message = gettext("Tersimpan otomatis %(time)s", time=moment)
         return jsonify(saved=saved, older=older, doubts=doubts, message=message)
     flash(gettext("Jawaban Anda tersimpan pukul %(time)s.", time=moment), "ok")
