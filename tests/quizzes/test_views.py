@@ -226,7 +226,7 @@ def test_the_whole_way_with_real_forms(as_person: Any, session: Any, cast: Cast)
     asked = sari.post(f"{attempt}/kumpulkan", data=form)
     assert asked.location == f"{attempt}?periksa=1"
     check = sari.get(asked.location)
-    assert "Belum dijawab: soal 4" in text(check)
+    assert "Belum dijawab: Soal 4" in text(check)
     assert 'href="#soal-4"' in check.get_data(as_text=True)
     form = page_checks.form_fields(check, save_address(attempt)) | {"answer.singkat": "klhs", "yakin": "1"}
     done = sari.post(f"{attempt}/kumpulkan", data=form)
@@ -481,6 +481,8 @@ def test_after_failing_one_may_go_on_or_try_again(as_person: Any) -> None:
     begin(sari)
     running = text(sari.get("/kuis/percobaan/1/hasil"))
     assert "Lanjutkan percobaan 2" in running
+    assert "Percobaan 2 sedang Anda kerjakan." in running
+    assert "terpakai" not in running
 
 
 def test_double_clicks_begin_and_hand_in_once(app: Flask, as_person: Any, session: Any) -> None:
