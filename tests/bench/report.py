@@ -1,0 +1,194 @@
+"""The tables and the verdicts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from statistics import median
+
+from tests.bench.inside import Figure
+from tests.bench.load import Result
+from tests.bench.pages import PAGES
+
+MOST_STATEMENTS = 8
+FIRST_VISIT = 40_000  # bytes
+MEMORY = 250_000_000  # bytes
+COLD_START = 1.5  # times a bare Flask app's
+# What ten times the learners or courses may cost more: a page's time varies that much on a busy machine.
+GROWTH = 1.3
+MILLISECONDS = 1.0  # and differences below this one are noise at any ratio
+
+HELLO, FLASK, INSERT = "bare WSGI", "Flask limit", "Flask insert limit"
+LIMITS = (HELLO, FLASK, INSERT)
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """A target in words and whether it was met."""
+
+    words: str
+    met: bool
+
+    def __str__(self) -> str:
+        return f"{'ok  ' if self.met else 'MISS'}  {self.words}"
+
+
+@dataclass
+class Measured:
+    """All that one database's run found; rounds are in the order they were run."""
+
+    database: str
+    rounds: dict[str, list[Result]] = field(default_factory=dict)
+    figures: dict[str, Figure] = field(default_factory=dict)
+    few_courses: dict[str, Figure] = field(default_factory=dict)
+    few_learners: dict[str, Figure] = field(default_factory=dict)
+    first_visit: int = 0
+    later_visit: int = 0
+    memory: int | None = None
+    worker_memory: int | None = None
+
+    def ratio(self, name: str, limit: str) -> float | None:
+        """The page's rate beside a limit's: the median of the rounds, because a busy moment meets both."""
+        pairs = zip(self.rounds.get(name, ()), self.rounds.get(limit, ()), strict=False)
+        ratios = [page.per_second / bare.per_second for page, bare in pairs if bare.latencies]
+        return median(ratios) if ratios else None
+
+
+def percentile(values: Iterable[int], share: float) -> int:
+    """The smallest value that at least ``share`` (0 to 1) of the values do not exceed; 0 of none."""
+    ordered = sorted(values)
+    return ordered[min(len(ordered) - 1, int(share * len(ordered)))] if ordered else 0
+
+
+def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    """Columns under each other: the first to the left, numbers to the right."""
+    lines = [list(head), *map(list, rows)]
+    widths = [max(len(line[at]) for line in lines) for at in range(len(head))]
+    return "\n".join(
+        "  ".join(
+            cell.ljust(width) if at == 0 else cell.rjust(width)
+            for at, (cell, width) in enumerate(zip(line, widths, strict=True))
+        ).rstrip()
+        for line in lines
+    )
+
+
+def pages_table(measured: Measured) -> str:
+    """One line per limit and page."""
+    head = ("page", "req/s", "of limit", "of insert", "p50 ms", "p99 ms", "SQL", "first", "bytes")
+    rows = [_line(measured, name) for name in (*LIMITS, *(page.name for page in PAGES))]
+    return table(head, [row for row in rows if row])
+
+
+def _line(measured: Measured, name: str) -> list[str]:
+    results = measured.rounds.get(name)
+    if not results:
+        return []
+    latencies = [each for result in results for each in result.latencies]
+    figure = measured.figures.get(name)
+    return [
+        name,
+        f"{median(result.per_second for result in results):,.0f}",
+        _share(measured.ratio(name, FLASK)),
+        _share(measured.ratio(name, INSERT) if "POST" in name else None),
+        f"{percentile(latencies, 0.5) / 1000:.1f}",
+        f"{percentile(latencies, 0.99) / 1000:.1f}",
+        str(figure.statements) if figure else "",
+        str(figure.first) if figure else "",
+        f"{sum(result.bytes for result in results) // max(1, len(latencies)):,}",
+    ]
+
+
+def _share(ratio: float | None) -> str:
+    return "" if ratio is None else f"{ratio:.2f}"
+
+
+def growth_table(measured: Measured) -> str:
+    """What the pages cost with a tenth of the courses, a tenth of the learners, and all of both."""
+    head = ("growth", "few courses", "few learners", "all", "x courses", "x learners")
+    rows = []
+    for page in PAGES:
+        states = [
+            each.get(page.name) for each in (measured.few_courses, measured.few_learners, measured.figures)
+        ]
+        if page.growth and all(states):
+            a, b, c = (each for each in states if each)
+            rows.append(
+                [
+                    page.name,
+                    *(f"{each.statements} SQL {each.milliseconds:.1f} ms" for each in (a, b, c)),
+                    f"{b.milliseconds / a.milliseconds:.2f}",
+                    f"{c.milliseconds / b.milliseconds:.2f}",
+                ]
+            )
+    return table(head, rows) if rows else ""
+
+
+def grows(less: Figure, more: Figure) -> bool:
+    """Whether a page costs noticeably more where there is ten times as much."""
+    longer = more.milliseconds - less.milliseconds
+    return more.statements > less.statements or (
+        more.milliseconds > GROWTH * less.milliseconds and longer > MILLISECONDS
+    )
+
+
+def verdicts(measured: Measured) -> list[Verdict]:
+    """Every target that this run can say something about."""
+    found = []
+    for page in PAGES:
+        results = measured.rounds.get(page.name)
+        if results is None:
+            continue
+        failures = [words for result in results for words in result.failures]
+        if failures:
+            found.append(Verdict(f"{page.name}: {failures[0]}", False))
+        limits = [
+            measured.ratio(page.name, limit) for limit in ((FLASK, INSERT) if page.writes else (FLASK,))
+        ]
+        ratios = [ratio for ratio in limits if ratio is not None]
+        if page.target is not None and ratios:
+            words = f"{page.name} serves {min(ratios):.2f} of the limit (at least {page.target})"
+            found.append(Verdict(words, min(ratios) >= page.target))
+    found += _statements(measured.figures) + _growth(measured)
+    if measured.first_visit:
+        words = (
+            f"first visit to a lesson {measured.first_visit / 1000:.1f} KB (at most {FIRST_VISIT // 1000})"
+        )
+        found.append(Verdict(words, measured.first_visit <= FIRST_VISIT))
+    if measured.memory is not None:
+        total = measured.memory + (measured.worker_memory or 0)
+        words = f"web server and worker together {total / 1e6:.0f} MB (at most {MEMORY // 10**6})"
+        found.append(Verdict(words, total <= MEMORY))
+    return found
+
+
+def _statements(figures: Mapping[str, Figure]) -> list[Verdict]:
+    if not figures:
+        return []
+    most = max(figures, key=lambda name: figures[name].statements)
+    count = figures[most].statements
+    words = f"no page needs more than {count} SQL statements ({most}; at most {MOST_STATEMENTS})"
+    return [Verdict(words, count <= MOST_STATEMENTS)]
+
+
+def _growth(measured: Measured) -> list[Verdict]:
+    if not measured.few_courses or not measured.few_learners:
+        return []
+    growing = [
+        f"{page.name} with {what}"
+        for page in PAGES
+        if page.growth and page.name in measured.figures
+        for what, less, more in (
+            ("courses", measured.few_courses, measured.few_learners),
+            ("learners", measured.few_learners, measured.figures),
+        )
+        if grows(less[page.name], more[page.name])
+    ]
+    words = f"grows: {', '.join(growing)}" if growing else "no page grows with learners or courses"
+    return [Verdict(words, not growing)]
+
+
+def cold_start(ours: float, bare: float) -> Verdict:
+    """The web server's start beside a bare app's."""
+    words = f"cold start {ours:.2f} s, {ours / bare:.2f} x a bare app's {bare:.2f} s (at most {COLD_START})"
+    return Verdict(words, ours <= COLD_START * bare)
