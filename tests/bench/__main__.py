@@ -200,14 +200,18 @@ def _loads(measured: Measured, env: dict[str, str], cast: Cast, chosen: Options,
         platform, limits, hello = start
         pages = chosen_pages(chosen.pages)
         sessions = sign_in_all(cast, pages, lambda: Client(platform.port))
-        jobs = _limit_jobs(limits.port, hello.port, cast, chosen)
-        jobs += [(page.name, _job(platform.port, page, sessions, chosen)) for page in pages]
+        jobs = _limit_jobs(limits, hello, cast, chosen)
+        jobs += [(page.name, platform, _job(platform.port, page, sessions, chosen)) for page in pages]
         for turn in range(chosen.rounds):
-            for name, job in jobs:
+            for name, server, job in jobs:
                 job.warmup = chosen.warmup if turn == 0 else min(0.2, chosen.warmup)
+                sent, used = job.sent, server.cpu()
                 result = load.run(job)
                 job.visitors = result.visitors
                 measured.rounds.setdefault(name, []).append(result)
+                measured.cpu.setdefault(name, []).append(
+                    1000 * (server.cpu() - used) / max(1, job.sent - sent)
+                )
         measured.memory = platform.memory()
         learner = cast.learners[0]
         browser = sessions[0].browser
@@ -239,22 +243,24 @@ def _plain_job(port: int, people: list[load.Visitor], chosen: Options) -> load.J
     )
 
 
-def _limit_jobs(limits: int, hello: int, cast: Cast, chosen: Options) -> list[tuple[str, load.Job]]:
+def _limit_jobs(
+    limits: servers.Server, hello: servers.Server, cast: Cast, chosen: Options
+) -> list[tuple[str, servers.Server, load.Job]]:
     """The three bare limits, the Flask ones with as many people signed in as the platform's pages have."""
     get, post = [], []
     form = "Content-Type: application/x-www-form-urlencoded\r\nAccept: application/json\r\n"
     for number in range(1, len(cast.learners) + 1):
-        client = Client(limits)
+        client = Client(limits.port)
         client.get(f"/in/{number}")
         get.append(load.Visitor(requests=(load.Request(f"GET /page HTTP/1.1\r\n{client.headers}"),)))
         insert = load.Request(f"POST /insert HTTP/1.1\r\n{form}{client.headers}", "text=Jawaban+@n@")
         post.append(load.Visitor(requests=(insert,)))
-    bare = load.Request(f"GET / HTTP/1.1\r\n{Client(hello).headers}")
+    bare = load.Request(f"GET / HTTP/1.1\r\n{Client(hello.port).headers}")
     plain = [load.Visitor(requests=(bare,)) for _ in range(chosen.connections)]
     return [
-        (HELLO, _plain_job(hello, plain, chosen)),
-        (FLASK, _plain_job(limits, get, chosen)),
-        (INSERT, _plain_job(limits, post, chosen)),
+        (HELLO, hello, _plain_job(hello.port, plain, chosen)),
+        (FLASK, limits, _plain_job(limits.port, get, chosen)),
+        (INSERT, limits, _plain_job(limits.port, post, chosen)),
     ]
 
 

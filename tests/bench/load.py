@@ -63,6 +63,11 @@ class Job(msgspec.Struct, kw_only=True):
     seconds: float = 4.0
     expect: tuple[int, ...] = (200,)
 
+    @property
+    def sent(self) -> int:
+        """How many requests its visitors have sent so far, measured or not."""
+        return sum(visitor.sent for visitor in self.visitors)
+
 
 class Result(msgspec.Struct, kw_only=True):
     """What came back while measuring: latencies in microseconds, bytes on the wire, failures in words.

@@ -39,6 +39,7 @@ class Measured:
 
     database: str
     rounds: dict[str, list[Result]] = field(default_factory=dict)
+    cpu: dict[str, list[float]] = field(default_factory=dict)  # milliseconds of the server per request
     figures: dict[str, Figure] = field(default_factory=dict)
     few_courses: dict[str, Figure] = field(default_factory=dict)
     few_learners: dict[str, Figure] = field(default_factory=dict)
@@ -75,7 +76,7 @@ def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
 
 def pages_table(measured: Measured) -> str:
     """One line per limit and page."""
-    head = ("page", "req/s", "of limit", "of insert", "p50 ms", "p99 ms", "SQL", "first", "bytes")
+    head = ("page", "req/s", "of limit", "of insert", "CPU ms", "p50 ms", "p99 ms", "SQL", "first", "bytes")
     rows = [_line(measured, name) for name in (*LIMITS, *(page.name for page in PAGES))]
     return table(head, [row for row in rows if row])
 
@@ -91,6 +92,7 @@ def _line(measured: Measured, name: str) -> list[str]:
         f"{median(result.per_second for result in results):,.0f}",
         _share(measured.ratio(name, FLASK)),
         _share(measured.ratio(name, INSERT) if "POST" in name else None),
+        f"{median(measured.cpu.get(name, [0.0])):.2f}",
         f"{percentile(latencies, 0.5) / 1000:.1f}",
         f"{percentile(latencies, 0.99) / 1000:.1f}",
         str(figure.statements) if figure else "",

@@ -46,6 +46,10 @@ class Server:
         """The memory of all its processes in bytes (each shared page counted once); None where unknown."""
         return memory([self.pid, *children(self.pid)])
 
+    def cpu(self) -> float:
+        """The seconds of processor time that its processes have used so far; 0 where unknown."""
+        return sum(_cpu(pid) for pid in (self.pid, *children(self.pid)))
+
 
 @contextmanager
 def gunicorn(app: str, env: Mapping[str, str], log: Path) -> Iterator[Server]:
@@ -137,6 +141,14 @@ def memory(pids: list[int]) -> int | None:
             return None
         total += next(int(line.split()[1]) for line in rollup.splitlines() if line.startswith("Pss:"))
     return total * 1024
+
+
+def _cpu(pid: int) -> float:
+    try:
+        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    except OSError:
+        return 0.0
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")  # user and system time
 
 
 # Cold start
