@@ -193,6 +193,14 @@ def _page_language() -> tuple[Any, Any, str]:
     return known
 
 
+def _translated(text: str) -> str:
+    return str(_page_language()[1].ugettext(text))
+
+
+def _counted(one: str, many: str, count: int) -> str:
+    return str(_page_language()[1].ungettext(one, many, count))
+
+
 def _in_zone(function: Callable[..., str]) -> Callable[[Any], str]:
     return lambda at: function(at, zone(), _page_language()[2])
 
@@ -214,11 +222,11 @@ HOLE = "\ufdd0"  # a code point that is no character: nobody types it
 
 
 def _fragments(app: Flask) -> Callable[..., Any]:
-    """``fragment(template, macro, *values, fill=())`` for templates: what a macro gives for hashable values, kept.
+    """``fragment(template, macro, *values, fill=())`` for templates: what a macro gives for values, kept.
 
-    For macros whose output depends on nothing but their values, the language and this app's settings: menus,
-    outlines, forms. What differs from request to request goes, escaped, where the macro says ``{{ hole }}``, in order.
-    Putting such parts together anew took more than half the time of the pages that are opened most.
+    For macros whose output depends on nothing but their values (hashable), the language and this app's
+    settings: menus, outlines, forms. What differs from request to request goes, escaped, where the macro says
+    ``{{ hole }}``, in order. Making such parts anew took more than half the time of the most opened pages.
     """
 
     def make(_language: str, template: str, macro: str, values: tuple[Any, ...]) -> Any:
@@ -230,9 +238,8 @@ def _fragments(app: Flask) -> Callable[..., Any]:
         pieces = kept(_page_language()[2], template, macro, values)
         made = pieces[0]
         for value, piece in zip(fill, pieces[1:], strict=True):
-            made = (
-                made + (value if isinstance(value, str) else str(value)) + piece
-            )  # adding to Markup escapes
+            # adding to Markup escapes what is not Markup itself
+            made = made + (value if isinstance(value, str) else str(value)) + piece
         return made
 
     return fragment
@@ -242,8 +249,8 @@ def add_template_words(app: Flask, settings: Settings) -> None:
     """What templates may use without asking: formats in the reader's language and zone, ``can``, ``static``."""
     app.jinja_env.add_extension("jinja2.ext.do")
     app.jinja_env.install_gettext_callables(  # type: ignore[attr-defined]
-        lambda text: _page_language()[1].ugettext(text),
-        lambda one, many, count: _page_language()[1].ungettext(one, many, count),
+        _translated,
+        _counted,
         newstyle=True,
     )
     app.jinja_env.trim_blocks = True

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 from zoneinfo import ZoneInfo
 
+from lms.people import identity
+
 CODE_AT_MOST = 60
 RESERVED_CODES = frozenset({"baru"})
 """Codes that are addresses of their own beside the cohorts'."""
@@ -17,7 +19,10 @@ RESERVED_CODES = frozenset({"baru"})
 ROSTER_AT_MOST = 500
 """Lines of a list that are read at once."""
 
-_EMAIL = re.compile(r"[^\s<>,;:\"']+@[^\s<>,;:\"']+\.[^\s<>,;:\"'.]+")
+LINE_AT_MOST = 2000
+"""Characters of one line that are looked at: a row of a sheet, not a book."""
+
+_BETWEEN = re.compile(r"[\s<>,;:\"'()]+")
 _NUMBER = re.compile(r"(?<!\d)\d(?:[ .]{0,2}\d){17}(?!\d)")
 _CODE = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
 
@@ -38,17 +43,27 @@ def read_roster(text: str) -> Iterator[RosterLine]:
     An email is taken before a number, because numbers change and are mistyped more often.
     """
     for number, line in enumerate(text.splitlines(), start=1):
-        words = " ".join(line.replace("\u00a0", " ").split())
+        words = " ".join(line[:LINE_AT_MOST].split())
         if not words:
             continue
-        email = _EMAIL.search(words)
-        digits = _NUMBER.search(words)
+        email = _email(words)
+        digits = _NUMBER.search(words) if not email else None
         yield RosterLine(
             number=number,
             text=words[:200],
-            email=email.group().rstrip(".").lower() if email else "",
-            nip=re.sub(r"\D", "", digits.group()) if digits and not email else "",
+            email=email,
+            nip=re.sub(r"\D", "", digits.group()) if digits else "",
         )
+
+
+def _email(words: str) -> str:
+    for word in _BETWEEN.split(words):
+        if "@" in word:
+            try:
+                return identity.email(word.rstrip("."))
+            except identity.Unreadable:
+                continue
+    return ""
 
 
 def is_code(text: str) -> bool:

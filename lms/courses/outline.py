@@ -26,7 +26,7 @@ class ItemLine:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ModuleLine:
-    """A module with its items, in order. Compared by identity: outlines are read once and their parts are keys."""
+    """A module with its items, in order; compared by identity, because outlines are read once and kept."""
 
     number: int
     title: str
