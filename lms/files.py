@@ -21,6 +21,8 @@ from lms.extensions import Base, Key, db
 from lms.refusals import Refused
 
 CHUNK = 64 * 1024
+SWELLS_AT_MOST = 300 * 1024 * 1024
+"""Bytes that an Office file may unpack to: beyond that it was made to choke whoever opens it."""
 DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 MEDIA_TYPES = {"pdf": "application/pdf", "png": "image/png", "jpg": "image/jpeg", "docx": DOCX, "xlsx": XLSX}
@@ -178,9 +180,12 @@ def sniff(path: Path) -> str | None:
         try:
             with zipfile.ZipFile(path) as archive:
                 names = set(archive.namelist())
+                swollen = sum(member.file_size for member in archive.infolist()) > SWELLS_AT_MOST
         except (zipfile.BadZipFile, OSError, ValueError):
             return None
-        if "[Content_Types].xml" in names and not any(name.endswith("vbaProject.bin") for name in names):
+        if swollen or any(name.endswith("vbaProject.bin") for name in names):
+            return None
+        if "[Content_Types].xml" in names:
             if "word/document.xml" in names:
                 return "docx"
             if "xl/workbook.xml" in names:

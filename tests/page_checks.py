@@ -39,7 +39,20 @@ class _Reader(HTMLParser):
         if tag == "img" or (tag == "svg" and attributes.get("aria-label")):
             for words in self._collecting:
                 words.append(attributes.get("alt") or attributes.get("aria-label") or "")
-        if tag not in ("input", "img", "br", "hr", "meta", "link", "source", "col", "wbr", "path", "circle", "rect"):
+        if tag not in (
+            "input",
+            "img",
+            "br",
+            "hr",
+            "meta",
+            "link",
+            "source",
+            "col",
+            "wbr",
+            "path",
+            "circle",
+            "rect",
+        ):
             self.stack.append((tag, attributes))
 
     def handle_endtag(self, tag: str) -> None:
@@ -135,6 +148,7 @@ class _FormReader(HTMLParser):
         self._form: list[tuple[str, str]] | None = None
         self._area: tuple[str, list[str]] | None = None
         self._select: tuple[str, bool, list[str], str | None] | None = None
+        self._option: tuple[bool, str | None, list[str]] | None = None
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         a = dict(attrs)
@@ -156,11 +170,8 @@ class _FormReader(HTMLParser):
         elif tag == "select" and name:
             self._select = (name, "multiple" in a, [], None)
         elif tag == "option" and self._select:
-            select_name, multiple, chosen, first = self._select
-            value = a.get("value") or ""
-            if "selected" in a:
-                chosen.append(value)
-            self._select = (select_name, multiple, chosen, value if first is None else first)
+            self._end_option()
+            self._option = ("selected" in a, a.get("value"), [])
 
     def handle_endtag(self, tag: str) -> None:
         if tag == "form":
@@ -169,16 +180,34 @@ class _FormReader(HTMLParser):
             text = "".join(self._area[1])
             self._form.append((self._area[0], text.removeprefix("\n")))
             self._area = None
+        elif tag == "option":
+            self._end_option()
         elif tag == "select" and self._select and self._form is not None:
+            self._end_option()
             name, multiple, chosen, first = self._select
             if not chosen and not multiple and first is not None:
                 chosen = [first]
             self._form.extend((name, value) for value in chosen)
             self._select = None
 
+    def _end_option(self) -> None:
+        """An option counts by its value or, without one, by its words."""
+        if self._option is None or self._select is None:
+            return
+        selected, value, words = self._option
+        self._option = None
+        if value is None:
+            value = " ".join("".join(words).split())
+        name, multiple, chosen, first = self._select
+        if selected:
+            chosen.append(value)
+        self._select = (name, multiple, chosen, value if first is None else first)
+
     def handle_data(self, data: str) -> None:
         if self._area:
             self._area[1].append(data)
+        elif self._option:
+            self._option[2].append(data)
 
 
 def form_fields(response: TestResponse, action: str) -> dict[str, Any]:

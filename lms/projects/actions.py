@@ -54,6 +54,10 @@ class NotReady(Refused):
         self.readiness = readiness
 
 
+class Incomplete(NotReady):
+    """Only the form lacks something: a reason, or the statement of integrity."""
+
+
 # Beginning
 
 
@@ -489,9 +493,9 @@ def _refuse_unready(ready: Readiness, *, expected: int, seen: str) -> None:
 def _refuse_incomplete(ready: Readiness, *, reasons: Mapping[str, str], integrity: bool) -> None:
     """Refuse a form that lacks a reason or the statement."""
     if any(not reasons.get(each.key) for each in ready.questions):
-        raise NotReady(ready, "Isi alasan untuk setiap saran yang tidak Anda ikuti.")
+        raise Incomplete(ready, "Isi alasan untuk setiap saran yang tidak Anda ikuti.")
     if not integrity:
-        raise NotReady(ready, "Centang pernyataan keaslian karya sebelum mengumpulkan.")
+        raise Incomplete(ready, "Centang pernyataan keaslian karya sebelum mengumpulkan.")
 
 
 def _version(work_id: int, number: int) -> SubmissionVersion:

@@ -19,7 +19,7 @@ def texts(stored: str, typed: str) -> str:
     """Every line of both texts once where they agree; where they differ, the stored lines before the typed
     ones.
     """
-    before, after = stored.splitlines(), typed.splitlines()
+    before, after = stored.split("\n"), typed.split("\n")
     if len(before) + len(after) > MOST_LINES:
         return f"{stored.rstrip()}\n\n{typed}"
     merged: list[str] = []

@@ -395,9 +395,8 @@ def member_names(person_ids: Iterable[int]) -> dict[int, str]:
     wanted = set(person_ids)
     if not wanted:
         return {}
-    return dict(
-        db.session.execute(select(Person.id, Person.name).where(Person.id.in_(wanted))).tuples().all()
-    )
+    rows = db.session.execute(select(Person.id, Person.name).where(Person.id.in_(wanted)))
+    return {row.id: row.name for row in rows}
 
 
 # Drafts

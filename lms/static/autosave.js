@@ -157,7 +157,8 @@ class Autosave {
     const body = new URLSearchParams(new FormData(this.form));
     const since = this.dirtySince;
     this.dirtySince = Date.now();
-    if (!this.tries && !last) this.tell("saving", "wait");
+    // what is quick needs no word of its own: a screen reader would read it out again and again
+    const slow = setTimeout(() => this.tell("saving", "wait"), this.tries || last ? 1e6 : 1200);
     let response;
     let answer = {};
     try {
@@ -173,6 +174,7 @@ class Autosave {
     } catch {
       response = null;
     }
+    clearTimeout(slow);
     if (response?.ok && !response.redirected) return this.saved(answer, pairs);
     this.dirtySince = since;
     this.keep();

@@ -95,9 +95,8 @@ def send(work: Workspace) -> ResponseReturnValue:
     except actions.NotReady as error:
         db.session.rollback()
         begin_reading()
-        ready = error.readiness
-        status = 422 if ready.possible and fields.seen == ready.seen else 409
-        return _page(work, ready, fields, said(error)), status
+        status = 422 if isinstance(error, actions.Incomplete) else 409
+        return _page(work, error.readiness, fields, said(error)), status
     if made:
         letters.receipt(work, version, now=now)
     submission_id = version.id
