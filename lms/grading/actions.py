@@ -1,37 +1,36 @@
-"""Writing, sending and releasing: a draft by compare-and-set, a review once, a grade as rows of the ledger."""
+"""Writing reviews and grades: a draft by compare-and-set, a review once, a grade as rows of the ledger."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
-from decimal import Decimal
+from typing import Any
 
-from sqlalchemy import func, select
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy import CursorResult, select, update
 
 from lms import audit, formats
 from lms.courses import actions as courses
 from lms.courses.models import GradeEntry
 from lms.extensions import db
-from lms.grading import content, rubric, verdict
+from lms.grading import content, models, rubric, verdict
 from lms.grading.content import Gap, Open, ReviewContent
-from lms.grading.models import Ready, Review, ReviewDraft, draft_of, members_of, newest_entries
+from lms.grading.models import Ready, Review, ReviewDraft
 from lms.grading.rubric import Rubric
-from lms.projects.models import Draft, ImprovementNote, SubmissionPart, SubmissionVersion
+from lms.projects.models import Draft, ImprovementNote, SubmissionPart, SubmissionVersion, Work
 from lms.projects.source import Project
 from lms.refusals import Refused
 
 
-class StaleReview(Refused):
-    """The draft was saved from somewhere else meanwhile; ``row`` is what is stored."""
+class Closed(Refused):
+    """The person has nothing to write about this version any more: it is decided, or their review is sent."""
 
-    def __init__(self, row: ReviewDraft) -> None:
-        super().__init__("Telaah ini juga disimpan di tab atau perangkat lain. Tulisan Anda masih ada di sini.")
+
+class Stale(Refused):
+    """The draft was saved from elsewhere meanwhile; ``row`` is what is stored, and nothing was written."""
+
+    def __init__(self, row: ReviewDraft | None) -> None:
+        super().__init__("Telaah ini juga disimpan di tab atau perangkat lain. Isian Anda masih ada di sini.")
         self.row = row
-
-
-class Settled(Refused):
-    """The version is not up for review any more."""
 
 
 class Incomplete(Refused):
@@ -42,15 +41,191 @@ class Incomplete(Refused):
         self.gaps = gaps
 
 
+_SENT = "Telaah Anda atas versi ini sudah dikirim, jadi tidak dapat diubah lagi."
+_SETTLED = "Versi ini sudah selesai ditelaah, jadi telaah lain tidak dapat dikirim."
+
+
+def _hold(submission: SubmissionVersion) -> datetime | None:
+    """Everybody who writes about one version waits here for the one before; returns when it was settled."""
+    settled_at: datetime | None = db.session.scalar(
+        select(SubmissionVersion.settled_at)
+        .where(SubmissionVersion.id == submission.id)
+        .with_for_update(key_share=True)
+    )
+    return settled_at
+
+
+def _sent_by(submission: SubmissionVersion, reviewer_id: int) -> Review | None:
+    return db.session.scalar(
+        select(Review)
+        .where(Review.submission_id == submission.id, Review.reviewer_id == reviewer_id)
+        .order_by(Review.number.desc())
+        .limit(1)
+    )
+
+
+def save_draft(
+    submission: SubmissionVersion,
+    draft: ReviewDraft | None,
+    said: ReviewContent,
+    *,
+    beginning: ReviewContent,
+    revision: int,
+    by: int,
+    now: datetime,
+) -> ReviewDraft | None:
+    """Keep what a reviewer has written so far, if nobody saved since ``revision`` (0: nothing was kept yet).
+
+    ``draft`` is what the caller read; the row itself decides. Saving what is stored already changes nothing,
+    and neither does a first save that says no more than the ``beginning`` of every draft: looking is not
+    reviewing. Returns the draft, None where there is none. Raises Stale, and Closed when the review was sent
+    or the version decided meanwhile.
+    """
+    if submission.settled_at is not None:
+        raise Closed(_SETTLED)
+    text = content.encode(said)
+    if draft is None:
+        return _first_draft(submission, text, beginning=beginning, revision=revision, by=by, now=now)
+    if draft.content == text:
+        return draft
+    if draft.revision == revision and _changed(
+        update(ReviewDraft)
+        .where(ReviewDraft.id == draft.id, ReviewDraft.revision == revision)
+        .values(content=text, revision=revision + 1, updated_at=now)
+        .execution_options(synchronize_session="auto")
+    ):
+        return draft
+    stored = _draft(submission, by)
+    if stored is None:
+        raise Closed(_SENT)
+    if stored.content != text:
+        raise Stale(stored)
+    return stored
+
+
+def _first_draft(
+    submission: SubmissionVersion,
+    text: str,
+    *,
+    beginning: ReviewContent,
+    revision: int,
+    by: int,
+    now: datetime,
+) -> ReviewDraft | None:
+    settled_at = _hold(submission)
+    if _sent_by(submission, by) is not None:
+        raise Closed(_SENT)
+    if settled_at is not None:
+        raise Closed(_SETTLED)
+    stored = _draft(submission, by)
+    if text == (stored.content if stored is not None else content.encode(beginning)):
+        return stored
+    if stored is not None or revision != 0:
+        raise Stale(stored)
+    row = ReviewDraft(
+        submission_id=submission.id,
+        reviewer_id=by,
+        content=text,
+        revision=1,
+        started_at=now,
+        updated_at=now,
+    )
+    db.session.add(row)
+    db.session.flush()
+    return row
+
+
+def _draft(submission: SubmissionVersion, reviewer_id: int) -> ReviewDraft | None:
+    """The draft as it stands now, whatever this transaction read before."""
+    return db.session.scalar(
+        select(ReviewDraft)
+        .where(ReviewDraft.submission_id == submission.id, ReviewDraft.reviewer_id == reviewer_id)
+        .execution_options(populate_existing=True)
+    )
+
+
+def _changed(statement: Any) -> int:
+    """Run a write and say how many rows it met."""
+    result = db.session.execute(statement)
+    assert isinstance(result, CursorResult)
+    return result.rowcount
+
+
+# Sending
+
+
 def open_sections(submission_id: int, earlier: Iterable[ImprovementNote]) -> list[Open]:
-    """The sections that this version's reviewers decide on, each with the notes of the version before."""
+    """The sections that this version's reviewers decide on, each with its notes of the version before."""
     notes = [(note.section_id, note.id) for note in earlier]
-    rows = db.session.scalars(
+    names = db.session.scalars(
         select(SubmissionPart.section_id)
         .where(SubmissionPart.submission_id == submission_id, SubmissionPart.carried_from.is_(None))
         .order_by(SubmissionPart.position)
     )
-    return [Open(name, tuple(note for section, note in notes if section == name)) for name in rows]
+    return [Open(name, tuple(note for section, note in notes if section == name)) for name in names]
+
+
+def send(
+    submission: SubmissionVersion,
+    project: Project,
+    criteria: Rubric,
+    said: ReviewContent,
+    *,
+    revision: int,
+    by: int,
+    now: datetime,
+) -> tuple[Review, bool, bool]:
+    """Send what a reviewer says of a version: the draft goes, an immutable review stays.
+
+    Returns the review, whether this call made it (a second press finds the first one), and whether it settled
+    the version. Raises Stale when the draft was saved from elsewhere since ``revision``, Incomplete with
+    everything that is missing, Closed when others decided meanwhile.
+    """
+    settled_at = _hold(submission)
+    sent = _sent_by(submission, by)
+    if sent is not None:
+        return sent, False, settled_at is not None
+    if settled_at is not None:
+        raise Closed(_SETTLED)
+    draft = _draft(submission, by)
+    text = content.encode(said)
+    if draft is not None and draft.revision != revision and draft.content != text:
+        raise Stale(draft)
+    earlier = earlier_notes(submission)
+    sections = open_sections(submission.id, earlier)
+    missing = content.gaps(sections, criteria, said)
+    if missing:
+        raise Incomplete(missing)
+    outcome = content.outcome(sections, said)
+    assert outcome is not None  # no gaps
+    review = Review(
+        submission_id=submission.id,
+        reviewer_id=by,
+        number=1,
+        outcome=outcome,
+        content=text,
+        # a review that returns the work may leave criteria unscored; one that accepts it scores all
+        points=rubric.points(criteria, content.scores(criteria, said)),
+        sent_at=now,
+    )
+    db.session.add(review)
+    if draft is not None:
+        db.session.delete(draft)
+    db.session.flush()
+    reviews = _reviews_of(submission)
+    settled = verdict.is_settled(project, [_sent(each) for each in reviews])
+    audit.record(
+        "send review",
+        f"submission:{submission.id}",
+        by=by,
+        now=now,
+        detail={"review": review.id, "outcome": outcome, "settles": int(settled)},
+    )
+    if project.graders > 1 and review.points is not None and outcome == "accepted":
+        _propose(submission, review, now=now)
+    if settled:
+        _settle(submission, project, reviews, sections, earlier, now=now)
+    return review, True, settled
 
 
 def earlier_notes(submission: SubmissionVersion) -> list[ImprovementNote]:
@@ -59,128 +234,44 @@ def earlier_notes(submission: SubmissionVersion) -> list[ImprovementNote]:
         db.session.scalars(
             select(ImprovementNote)
             .where(
-                ImprovementNote.work_id == submission.work_id, ImprovementNote.version == submission.number - 1
+                ImprovementNote.work_id == submission.work_id,
+                ImprovementNote.version == submission.number - 1,
             )
             .order_by(ImprovementNote.id)
         )
     )
 
 
-def _refuse_settled(submission: SubmissionVersion) -> None:
-    if submission.settled_at is not None:
-        raise Settled("Versi ini sudah selesai ditelaah. Tidak ada yang diubah.")
-
-
-def save_draft(
-    submission: SubmissionVersion, said: ReviewContent, *, revision: int, by: int, now: datetime
-) -> ReviewDraft:
-    """Keep what a reviewer has written so far.
-
-    Raises StaleReview when ``revision`` is not the stored one, Settled when the version was decided meanwhile.
-    """
-    _refuse_settled(submission)
-    row = db.session.scalar(
-        select(ReviewDraft)
-        .where(ReviewDraft.submission_id == submission.id, ReviewDraft.reviewer_id == by)
-        .with_for_update()
-    )
-    text = content.encode(said)
-    if row is None:
-        row = ReviewDraft(
-            submission_id=submission.id, reviewer_id=by, content=text, revision=1, started_at=now, updated_at=now
-        )
-        if revision != 0:
-            raise Settled("Telaah ini sudah dikirim dari tab atau perangkat lain.")
-        try:
-            with db.session.begin_nested():
-                db.session.add(row)
-        except IntegrityError:
-            stored = draft_of(submission.id, by)
-            assert stored is not None
-            raise StaleReview(stored) from None
-        return row
-    if row.content == text:
-        return row
-    if row.revision != revision:
-        raise StaleReview(row)
-    row.content = text
-    row.revision += 1
-    row.updated_at = now
-    db.session.flush()
-    return row
-
-
-def send(
-    submission: SubmissionVersion, project: Project, criteria: Rubric, *, by: int, now: datetime
-) -> tuple[Review, bool]:
-    """Send the reviewer's draft: it becomes an immutable review, and the version is settled when all are there.
-
-    Returns the review and whether it settled the version. Sending twice gives the first review again. Raises
-    Incomplete with everything that is missing, Settled when others decided meanwhile.
-    """
-    # all who send about this version stand in one row
-    db.session.execute(
-        select(SubmissionVersion.id).where(SubmissionVersion.id == submission.id).with_for_update()
-    )
-    db.session.refresh(submission, ["settled_at"])
-    draft = draft_of(submission.id, by)
-    if draft is None:
-        sent = db.session.scalar(
-            select(Review)
-            .where(Review.submission_id == submission.id, Review.reviewer_id == by)
-            .order_by(Review.number.desc())
-            .limit(1)
-        )
-        if sent is not None:
-            return sent, False
-        raise Incomplete(content.gaps(open_sections(submission.id, ()), criteria, ReviewContent()))
-    _refuse_settled(submission)
-    said = content.decode(draft.content)
-    earlier = earlier_notes(submission)
-    sections = open_sections(submission.id, earlier)
-    missing = content.gaps(sections, criteria, said)
-    if missing:
-        raise Incomplete(missing)
-    outcome = content.outcome(sections, said)
-    assert outcome is not None  # no gaps
-    points = rubric.points(criteria, content.scores(criteria, said)) if outcome == "accepted" else None
-    number = db.session.scalar(
-        select(func.count(Review.id)).where(Review.submission_id == submission.id, Review.reviewer_id == by)
-    )
-    review = Review(
-        submission_id=submission.id,
-        reviewer_id=by,
-        number=(number or 0) + 1,
-        outcome=outcome,
-        content=draft.content,
-        points=points,
-        sent_at=now,
-    )
-    db.session.add(review)
-    db.session.delete(draft)
-    db.session.flush()
-    reviews = list(
+def _reviews_of(submission: SubmissionVersion) -> list[Review]:
+    return list(
         db.session.scalars(
             select(Review).where(Review.submission_id == submission.id).order_by(Review.sent_at, Review.id)
         )
     )
-    settled = verdict.is_settled(project, [_sent(each) for each in reviews])
-    if settled:
-        _settle(submission, project, reviews, sections, earlier, now=now)
-    audit.record(
-        "send review",
-        f"submission:{submission.id}",
-        by=by,
-        now=now,
-        detail={"outcome": outcome, "settled": int(settled)},
-    )
-    return review, settled
 
 
 def _sent(review: Review) -> verdict.Sent:
-    return verdict.Sent(
-        content.decode(review.content), "returned" if review.outcome == "returned" else "accepted", review.points
-    )
+    outcome: content.Outcome = "returned" if review.outcome == "returned" else "accepted"
+    return verdict.Sent(content.decode(review.content), outcome, review.points)
+
+
+def _propose(submission: SubmissionVersion, review: Review, *, now: datetime) -> None:
+    """What one of several reviewers would give, for those who decide between them."""
+    assert review.points is not None
+    for member in models.members_of(submission.work_id):
+        db.session.add(
+            GradeEntry(
+                enrolment_id=member.enrolment_id,
+                stable_id=submission.work.stable_id,
+                state="proposed",
+                points=review.points,
+                reason=f"Versi {submission.number}, usulan satu penelaah sebelum keterlambatan",
+                source=f"review:{review.id}",
+                decided_by=review.reviewer_id,
+                decided_at=now,
+            )
+        )
+    db.session.flush()
 
 
 def _settle(
@@ -193,19 +284,24 @@ def _settle(
     now: datetime,
 ) -> None:
     """All reviews are there: deliver the notes, lock or reopen the sections, and grade what was accepted."""
-    submission.settled_at = now
     sent = [_sent(review) for review in reviews]
     back = verdict.returned_sections(sent)
-    drafts = db.session.scalars(select(Draft).where(Draft.work_id == submission.work_id).with_for_update())
-    decided = {section.id for section in sections}
-    for row in drafts:
-        if row.section_id in back:
-            row.returned_in = submission.number
-        elif row.section_id in decided:
-            row.accepted_in = submission.number
-    _deliver(submission, reviews, earlier, now=now)
+    accepted = {section.id for section in sections} - back
+    # like saves and hand-ins, hold the drafts first and in one order
+    db.session.execute(
+        select(Draft.id).where(Draft.work_id == submission.work_id).order_by(Draft.id).with_for_update()
+    )
+    for names, column in ((back, "returned_in"), (accepted, "accepted_in")):
+        db.session.execute(
+            update(Draft)
+            .where(Draft.work_id == submission.work_id, Draft.section_id.in_(names))
+            .values({column: submission.number})
+            .execution_options(synchronize_session=False)
+        )
+    submission.settled_at = now
+    _deliver(submission, reviews, earlier, accepted, now=now)
     if verdict.outcome(sent) == "accepted":
-        _grade(submission, project, reviews, sent, now=now)
+        _grade(submission, project, reviews[-1], sent, now=now)
     db.session.flush()
 
 
@@ -213,65 +309,65 @@ def _deliver(
     submission: SubmissionVersion,
     reviews: Sequence[Review],
     earlier: Sequence[ImprovementNote],
+    accepted: set[str],
     *,
     now: datetime,
 ) -> None:
+    """Write the notes of these reviews, and say what became of those before.
+
+    An earlier note that a reviewer calls unsettled is asked again with this version, so that the team finds
+    all it has to do in one place; where its section is accepted, a note is settled with it.
+    """
     judged = [(review, content.decode(review.content)) for review in reviews]
     for note in earlier:
-        says = {said.earlier.get(note.id) for _, said in judged}
-        if "open" in says:
-            # asked again with the new version, so that the team finds all it has to do in one place
-            db.session.add(_note(submission, note.section_id, note.author_id, note.text, must=True, now=now))
-        elif "settled" in says:
+        verdicts: Mapping[int, str | None] = {review.id: said.earlier.get(note.id) for review, said in judged}
+        if "open" in verdicts.values() and note.section_id not in accepted:
+            _add_note(
+                submission, note.section_id, note.author_id, content.Note(note.text, note.must), now=now
+            )
+        elif "settled" in verdicts.values() or note.section_id in accepted:
             note.resolved_in = submission.number
     for review, said in judged:
         for section_id, section in said.sections.items():
             for each in section.notes:
-                db.session.add(
-                    _note(submission, section_id, review.reviewer_id, each.text, must=each.must, now=now)
-                )
+                _add_note(submission, section_id, review.reviewer_id, each, now=now)
     db.session.flush()
 
 
-def _note(
-    submission: SubmissionVersion, section_id: str, author_id: int, text: str, *, must: bool, now: datetime
-) -> ImprovementNote:
-    return ImprovementNote(
-        work_id=submission.work_id,
-        version=submission.number,
-        section_id=section_id,
-        author_id=author_id,
-        must=must,
-        text=text,
-        created_at=now,
+def _add_note(
+    submission: SubmissionVersion, section_id: str, author_id: int, note: content.Note, *, now: datetime
+) -> None:
+    db.session.add(
+        ImprovementNote(
+            work_id=submission.work_id,
+            version=submission.number,
+            section_id=section_id,
+            author_id=author_id,
+            must=note.must,
+            text=note.text,
+            created_at=now,
+        )
     )
 
 
 def _grade(
     submission: SubmissionVersion,
     project: Project,
-    reviews: Sequence[Review],
+    last: Review,
     sent: Sequence[verdict.Sent],
     *,
     now: datetime,
 ) -> None:
     mark = verdict.mark(project, sent)
-    late = db.session.scalar(
-        select(SubmissionVersion.late_seconds)
-        .where(SubmissionVersion.work_id == submission.work_id)
-        .order_by(SubmissionVersion.number)
-        .limit(1)
-    )
-    final = verdict.after_lateness(mark.points, project.late, late or 0)
-    last = reviews[-1]
-    for member in members_of(submission.work_id):
+    final = verdict.after_lateness(mark.points, project.late, first_late_seconds(submission.work_id))
+    for member in models.members_of(submission.work_id):
         db.session.add(
             GradeEntry(
                 enrolment_id=member.enrolment_id,
                 stable_id=submission.work.stable_id,
                 state=mark.how,
                 points=final.points,
-                reason=_reason(submission.number, final),
+                reason=_reason(submission.number, final, len(sent)),
                 source=f"review:{last.id}",
                 decided_by=last.reviewer_id,
                 decided_at=now,
@@ -279,46 +375,77 @@ def _grade(
         )
 
 
-def _reason(number: int, final: verdict.Final) -> str:
+def first_late_seconds(work_id: int) -> int:
+    """How late the first version came."""
+    found = db.session.scalar(
+        select(SubmissionVersion.late_seconds)
+        .where(SubmissionVersion.work_id == work_id)
+        .order_by(SubmissionVersion.number)
+        .limit(1)
+    )
+    return found or 0
+
+
+def _reason(number: int, final: verdict.Final, reviews: int) -> str:
     """How the grade came about, as the ledger keeps it."""
-    text = f"Versi {number}, nilai rubrik {formats.decimal(final.rubric, places=2)}"
+    told = f"Versi {number}, nilai rubrik {formats.decimal(final.rubric, places=1)}"
+    if reviews > 1:
+        told += f" dari {reviews} telaah"
     if final.deducted:
-        taken = formats.decimal(final.deducted, places=2)
-        text += f", terlambat {final.days} hari, dikurangi {taken}"
-    return text
+        taken = formats.decimal(final.deducted, places=1)
+        told += f", dikurangi {taken} karena versi pertama terlambat {final.days} hari"
+    return told
 
 
-def release(ready: Sequence[Ready], *, by: int, now: datetime) -> int:
-    """Let the learners see these grades: one ledger row each, and the project is complete where it is passed.
+# Releasing
 
-    Returns how many works were released. Releasing twice writes nothing more.
+
+def release(cohort_id: int, work_ids: Iterable[int], *, by: int, now: datetime) -> list[Ready]:
+    """Let the learners of these works see their grades; who reached the pass mark has completed the project.
+
+    Works that have no grade to release, or whose grade is out already, are left alone, so that a second press
+    changes nothing. Returns what was released.
     """
-    count = 0
+    wanted = sorted(set(work_ids))
+    db.session.execute(
+        select(Work.id)
+        .where(Work.id.in_(wanted), Work.cohort_id == cohort_id)
+        .order_by(Work.id)
+        .with_for_update(key_share=True)
+    )
+    ready = models.ready_of(cohort_id, wanted, limit=len(wanted))
     for work in ready:
-        members = members_of(work.work_id)
-        entries = newest_entries([member.enrolment_id for member in members])
-        written = False
-        for member in members:
-            entry = entries.get((member.enrolment_id, work.stable_id))
-            if entry is None or entry.state in ("released", "revised"):
-                continue
-            db.session.add(
-                GradeEntry(
-                    enrolment_id=member.enrolment_id,
-                    stable_id=work.stable_id,
-                    state="released",
-                    points=entry.points,
-                    reason=entry.reason,
-                    source=f"release:{entry.id}",
-                    decided_by=by,
-                    decided_at=now,
-                )
-            )
-            if entry.points >= Decimal(work.project.pass_mark):
-                courses.complete(member.enrolment_id, work.stable_id, now=now)
-            written = True
-        if written:
-            count += 1
-            audit.record("release grade", f"work:{work.work_id}", by=by, now=now)
+        _release(work, by=by, now=now)
     db.session.flush()
-    return count
+    return ready
+
+
+def _release(work: Ready, *, by: int, now: datetime) -> None:
+    members = models.members_of(work.work_id)
+    entries = models.newest_entries([member.enrolment_id for member in members])
+    for member in members:
+        entry = entries.get((member.enrolment_id, work.stable_id))
+        if entry is None or entry.state in models.VISIBLE:
+            continue
+        db.session.add(
+            GradeEntry(
+                enrolment_id=member.enrolment_id,
+                stable_id=work.stable_id,
+                state="released",
+                points=entry.points,
+                reason=entry.reason,
+                source=f"release:{entry.id}",
+                decided_by=by,
+                decided_at=now,
+            )
+        )
+        if entry.points >= work.project.pass_mark:
+            courses.complete(member.enrolment_id, work.stable_id, now=now)
+    db.session.flush()
+    audit.record(
+        "release grade",
+        f"work:{work.work_id}",
+        by=by,
+        now=now,
+        detail={"submission": work.submission_id, "points": str(work.points)},
+    )

@@ -60,15 +60,18 @@ class ReviewContent(msgspec.Struct, frozen=True, kw_only=True):
 
 
 _decoder = msgspec.json.Decoder(ReviewContent)
-_encoder = msgspec.json.Encoder(order="sorted")
+_encoder = msgspec.json.Encoder()
 
 
 def encode(content: ReviewContent) -> str:
     """The JSON text that is stored; what says nothing is left out, so that equal reviews are equal texts."""
+    sections = {key: content.sections[key] for key in sorted(content.sections)}
+    criteria = {key: content.criteria[key] for key in sorted(content.criteria)}
     tidy = msgspec.structs.replace(
         content,
-        sections={key: each for key, each in content.sections.items() if each != SectionReview()},
-        criteria={key: each for key, each in content.criteria.items() if each != Opinion()},
+        sections={key: each for key, each in sections.items() if each != SectionReview()},
+        criteria={key: each for key, each in criteria.items() if each != Opinion()},
+        earlier={key: content.earlier[key] for key in sorted(content.earlier)},
     )
     return _encoder.encode(tidy).decode()
 

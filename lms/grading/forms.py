@@ -2,76 +2,115 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+import re
+import unicodedata
+from collections.abc import Collection, Iterator
 
 import msgspec
 from werkzeug.datastructures import MultiDict
 
-from lms.grading.content import Judgement, Note, Opinion, ReviewContent, SectionReview
+from lms.grading.content import Decision, Judgement, Note, Opinion, ReviewContent, SectionReview
 from lms.grading.rubric import Rubric
+from lms.refusals import Refused
 
-NOTE_AT_MOST = 5_000
+TEXT_AT_MOST = 5_000
 """Characters of one note, comment or summary."""
-NOTES_AT_MOST = 30
+NOTES_AT_MOST = 40
+
+Fields = MultiDict[str, str]
 
 
-class TooLong(ValueError):
-    """A text is longer than a reviewer can want; nothing is stored."""
+class TooLong(Refused):
+    """A text is longer than a reviewer can want."""
 
 
-def _text(value: str) -> str:
-    text = value.replace("\r\n", "\n").replace("\r", "\n").strip()
-    if len(text) > NOTE_AT_MOST:
-        raise TooLong
-    return text
+def revision_in(fields: Fields) -> int:
+    """The revision the form was based on; what is not a revision reads as one that never was (-1)."""
+    text = fields.get("revision", "")
+    return int(text) if text.isascii() and text.isdecimal() and len(text) < 10 else -1
 
 
-def read_review(
-    form: MultiDict[str, str], stored: ReviewContent, rubric: Rubric, section_id: str, earlier: Collection[int]
+def review_in(
+    fields: Fields, stored: ReviewContent, rubric: Rubric, section_id: str, earlier: Collection[int]
 ) -> ReviewContent:
-    """The whole review after this form: its section, its earlier notes, every criterion, the summary.
+    """The whole review after this form.
 
-    Values that the page did not offer are ignored. Raises TooLong.
+    The form speaks of one open section (``section_id``, empty for none) with the notes of the version before
+    (``earlier``), of the criteria it has fields for, and of the summary if it has one; everything else stays
+    as it is stored. What the page did not offer is not read.
     """
     sections = dict(stored.sections)
     if section_id:
-        sections[section_id] = _section(form)
-    criteria = {criterion.id: _opinion(form, rubric, criterion.id) for criterion in rubric.criteria}
-    judged: dict[int, Judgement] = dict(stored.earlier)
+        sections[section_id] = SectionReview(_decision(fields.get("decision")), tuple(_notes(fields)))
+    criteria = dict(stored.criteria)
+    for criterion in rubric.criteria:
+        if f"comment.{criterion.id}" in fields:
+            criteria[criterion.id] = _opinion(fields, rubric, criterion.id)
+    judged = dict(stored.earlier)
     for note_id in earlier:
-        said = form.get(f"earlier.{note_id}")
-        if said == "settled":
-            judged[note_id] = "settled"
-        elif said == "open":
-            judged[note_id] = "open"
+        said = _judgement(fields.get(f"earlier.{note_id}"))
+        if said is not None:
+            judged[note_id] = said
     return msgspec.structs.replace(
-        stored, sections=sections, criteria=criteria, earlier=judged, summary=_text(form.get("summary", ""))
+        stored,
+        sections=sections,
+        criteria=criteria,
+        earlier=judged,
+        summary=_text(fields["summary"]) if "summary" in fields else stored.summary,
     )
 
 
-def _section(form: MultiDict[str, str]) -> SectionReview:
-    notes = []
-    for name in form.getlist("note")[:NOTES_AT_MOST]:
-        # the form counts its notes itself, so that rows may come and go
-        if not name.isdecimal() or len(name) > 4:
-            continue
-        text = _text(form.get(f"note.{name}", ""))
+def _decision(text: str | None) -> Decision:
+    return "accept" if text == "accept" else "return" if text == "return" else ""
+
+
+def _judgement(text: str | None) -> Judgement | None:
+    return "settled" if text == "settled" else "open" if text == "open" else None
+
+
+def _notes(fields: Fields) -> Iterator[Note]:
+    """The notes in the order of the form's ``note`` fields; the text of note 3 is called ``note.3``."""
+    for name in dict.fromkeys(fields.getlist("note")):
+        text = _text(fields.get(f"note.{name}", ""))
         if text:
-            notes.append(Note(text, must=form.get(f"must.{name}") == "1"))
-    decision = form.get("decision")
-    return SectionReview("accept" if decision == "accept" else "return" if decision == "return" else "", tuple(notes))
+            yield Note(text, must=f"must.{name}" in fields)
 
 
-def _opinion(form: MultiDict[str, str], rubric: Rubric, criterion_id: str) -> Opinion:
+def _opinion(fields: Fields, rubric: Rubric, criterion_id: str) -> Opinion:
     levels = {str(level.id): level.id for level in rubric.levels}
     return Opinion(
-        level=levels.get(form.get(f"level.{criterion_id}", "")),
-        points=form.get(f"points.{criterion_id}", "").strip()[:20],
-        comment=_text(form.get(f"comment.{criterion_id}", "")),
+        level=levels.get(fields.get(f"level.{criterion_id}", "")),
+        points=" ".join(fields.get(f"points.{criterion_id}", "").split())[:40],
+        comment=_text(fields.get(f"comment.{criterion_id}", "")),
     )
 
 
-def revision_in(form: MultiDict[str, str]) -> int:
-    """The counter the page was loaded with; an odd one is a stale one."""
-    text = form.get("revision", "")
-    return int(text) if text.isdecimal() and len(text) < 12 else -1
+def _text(text: str) -> str:
+    """A text as kept: line ends as one character, no characters that nobody can see or type."""
+    return _UNSEEN.sub(
+        "", unicodedata.normalize("NFC", text.replace("\r\n", "\n").replace("\r", "\n"))
+    ).strip()
+
+
+# Control characters, lone surrogates and the marks that turn the direction of what follows.
+_UNSEEN = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\u202a-\u202e\u2066-\u2069\ufeff\ud800-\udfff]")
+
+
+def refuse_long(review: ReviewContent) -> None:
+    """Raises TooLong where a text is longer than it may be, or a section has too many notes."""
+    texts = [review.summary, *(opinion.comment for opinion in review.criteria.values())]
+    for section in review.sections.values():
+        if len(section.notes) > NOTES_AT_MOST:
+            raise TooLong(
+                "Satu bagian paling banyak memuat %(count)s catatan. Gabungkan sebagian, lalu simpan lagi.",
+                count=NOTES_AT_MOST,
+            )
+        texts += [note.text for note in section.notes]
+    longest = max(map(len, texts))
+    if longest > TEXT_AT_MOST:
+        raise TooLong(
+            "Satu catatan atau komentar paling panjang %(limit)s karakter, sedangkan ini %(length)s. "
+            "Isinya belum disimpan: ringkas, lalu simpan lagi.",
+            limit=TEXT_AT_MOST,
+            length=longest,
+        )

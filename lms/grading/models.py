@@ -526,16 +526,21 @@ class PartLine:
     text: str
 
 
-def parts_of(work_id: int, numbers: Sequence[int], read: str) -> dict[int, dict[str, PartLine]]:
-    """The sections of these versions by number and id, with the content of one section; one statement."""
-    rows = db.session.execute(
+def parts_of(work_id: int, numbers: Sequence[int], read: str | None) -> dict[int, dict[str, PartLine]]:
+    """The sections of these versions by number and id, with the content of one (None: all); one statement."""
+    text: ColumnElement[str] = (
+        case((SubmissionPart.section_id == read, SubmissionPart.content), else_=literal(""))
+        if read is not None
+        else SubmissionPart.content.expression
+    )
+    rows: Any = db.session.execute(
         select(
             SubmissionVersion.number,
             SubmissionPart.section_id,
             SubmissionPart.sha256,
             SubmissionPart.words,
             SubmissionPart.carried_from,
-            case((SubmissionPart.section_id == read, SubmissionPart.content), else_=literal("")),
+            text,
         )
         .join(SubmissionVersion, SubmissionVersion.id == SubmissionPart.submission_id)
         .where(SubmissionVersion.work_id == work_id, SubmissionVersion.number.in_(numbers))

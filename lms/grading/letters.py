@@ -1,0 +1,81 @@
+"""The mails of ``grading``, in the reader's language; they name the work, never its points."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection
+from datetime import datetime
+
+from flask import current_app, url_for
+from flask_babel import force_locale
+from flask_babel import gettext as _
+from sqlalchemy import select
+
+from lms import mail
+from lms.extensions import db
+from lms.grading.models import Ready
+from lms.people.models import Person
+from lms.projects.models import SubmissionVersion
+from lms.projects.source import Project
+from lms.settings import Settings
+
+
+def _to_members(
+    member_ids: Collection[int],
+    key: str,
+    work_id: int,
+    write: Callable[[], tuple[str, list[str]]],
+    *,
+    now: datetime,
+) -> None:
+    """Queue one letter for each member who can be reached; ``write`` gives subject and paragraphs."""
+    settings: Settings = current_app.config["LMS"]
+    members = db.session.scalars(
+        select(Person).where(Person.id.in_(member_ids), Person.active, Person.email.is_not(None))
+    )
+    for member in members.all():
+        with force_locale(member.language):
+            subject, paragraphs = write()
+            lines = [
+                _("Yth. %(name)s,", name=member.full_name),
+                *paragraphs,
+                f"{settings.public_url}{url_for('grading.result', work_id=work_id)}",
+                _(
+                    "Surel ini dikirim otomatis oleh %(site)s. Mohon tidak membalasnya.",
+                    site=settings.site_name,
+                ),
+            ]
+            body = "\n\n".join(lines) + "\n"
+            mail.queue(f"{key}:{member.id}", member.email or "", subject[:200], body, now=now)
+
+
+def reviewed(version: SubmissionVersion, project: Project, *, returned: bool, now: datetime) -> None:
+    """Tell the members that their version was reviewed, once all its reviews are there."""
+
+    def write() -> tuple[str, list[str]]:
+        facts = {"title": project.title, "number": version.number}
+        if returned:
+            return _("Perlu diperbaiki: %(title)s, versi %(number)s", **facts), [
+                _(
+                    "Versi %(number)s proyek “%(title)s” dikembalikan dengan catatan penyempurnaan.",
+                    **facts,
+                ),
+                _("Baca catatannya, perbaiki, tulis tindak lanjutnya, lalu kumpulkan versi berikutnya:"),
+            ]
+        return _("Diterima: %(title)s, versi %(number)s", **facts), [
+            _("Versi %(number)s proyek “%(title)s” telah diterima.", **facts),
+            _("Nilainya dapat Anda lihat setelah diumumkan. Hasil telaahnya:"),
+        ]
+
+    _to_members(version.member_ids, f"reviewed:{version.receipt}", version.work_id, write, now=now)
+
+
+def released(work: Ready, *, now: datetime) -> None:
+    """Tell the members that their grade can be seen."""
+
+    def write() -> tuple[str, list[str]]:
+        title = work.project.title
+        return _("Nilai diumumkan: %(title)s", title=title), [
+            _("Nilai proyek “%(title)s” telah diumumkan. Rincian dan penjelasannya:", title=title)
+        ]
+
+    _to_members(work.member_ids, f"released:{work.submission_id}", work.work_id, write, now=now)

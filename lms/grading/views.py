@@ -1,5 +1,0 @@
-"""Pages of ``grading``."""
-
-from flask import Blueprint
-
-blueprint = Blueprint("grading", __name__)

@@ -1,0 +1,399 @@
+"""The review desk: a version beside its rubric, kept while it is written, sent once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from flask import flash, jsonify, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext
+
+from lms import formats, markup
+from lms.access import Deed
+from lms.extensions import begin_reading, db, utcnow
+from lms.grading import actions, content, letters
+from lms.grading.content import Note, ReviewContent
+from lms.grading.forms import TooLong, refuse_long, review_in, revision_in
+from lms.grading.models import ReviewDraft
+from lms.grading.views import blueprint
+from lms.grading.views.deskpage import VIEWS, Desk
+from lms.grading.views.words import gap_word, said
+from lms.guard import allowed, person, wants_json
+from lms.projects import models as projects
+from lms.projects.models import SubmissionVersion
+from lms.projects.source import FilesSection
+from lms.web import language, zone
+
+
+@blueprint.get("/telaah/<int:submission_id>")
+@allowed(Deed.REVIEW, projects.submission)
+def desk(version: SubmissionVersion) -> ResponseReturnValue:
+    """A handed-in version with one section open, or with the summary of what is said."""
+    asked = request.args.get("tampil", "")
+    return _page(_opened(version, request.args.get("bagian", ""), asked), asked=asked)
+
+
+def _opened(version: SubmissionVersion, section_id: str, view: str = "") -> Desk:
+    """The desk with what is to be shown: a section, the summary, or whichever section comes first."""
+    if view == "ringkasan":
+        return Desk(version, "")
+    known = projects.project(version.work.item_id).section(section_id)
+    return Desk(version, section_id if known else None)
+
+
+def _page(
+    desk: Desk,
+    *,
+    asked: str = "",
+    typed: ReviewContent | None = None,
+    revision: int | None = None,
+    problem: str = "",
+    gaps: bool = False,
+) -> str:
+    """The page; ``typed`` is what could not be stored and must not be lost."""
+    view = asked if asked in VIEWS else ""
+    said_now = desk.sent.content if desk.sent else typed if typed is not None else desk.stored
+    summary = view == "ringkasan"
+    section = None
+    if not summary:
+        first = desk.open[0].id if desk.open else desk.sections[0].id
+        section = desk.project.section(desk.read if desk.read and desk.read in desk.parts else first)
+    current = section.id if section else ""
+    document = desk.document(section, view) if section else None
+    own_draft = desk.draft if desk.writing else None
+    context: dict[str, Any] = desk.nav(said_now, current, document.view if document else view)
+    if summary:
+        outcome, final = desk.outlook(said_now)
+        context |= {
+            "outcome": outcome,
+            "final": final,
+            "gaps": [(gap, gap_word(gap, desk.project, desk.rubric)) for gap in desk.gaps(said_now)],
+            "noted": {
+                line.section.id: [
+                    (markup.to_html(note.text, "people"), note.must)
+                    for note in said_now.section(line.section.id).notes
+                ]
+                for line in context["lines"]
+            },
+        }
+    earlier = desk.earlier_of(current)
+    return render_template(
+        "grading/summary.html" if summary else "grading/desk.html",
+        **context,
+        project=desk.project,
+        rubric=desk.rubric,
+        round=desk.rounds[desk.version.number],
+        said=said_now,
+        section=section,
+        document=document,
+        criteria=desk.criteria(said_now, current),
+        total=desk.total(said_now),
+        earlier=earlier,
+        earlier_texts={note.id: markup.to_html(note.text, "people") for note in earlier},
+        own=said_now.section(current),
+        own_texts=[markup.to_html(note.text, "people") for note in said_now.section(current).notes],
+        revision=revision if revision is not None else own_draft.revision if own_draft else 0,
+        saved_text=_saved(own_draft, automatic=False) if own_draft else "",
+        local_key=local_key(desk.version, current),
+        links=projects.attachment_ids(desk.version.work_id) if isinstance(section, FilesSection) else {},
+        problem=problem,
+        show_gaps=gaps,
+        now_at=utcnow(),
+    )
+
+
+def local_key(version: SubmissionVersion, section_id: str) -> str:
+    """Where the browser keeps what it could not send yet."""
+    return f"{person().id}/telaah/{version.id}/{section_id or 'ringkasan'}"
+
+
+def _saved(draft: ReviewDraft, *, automatic: bool) -> str:
+    time = formats.clock_time(draft.updated_at, zone(), language())
+    if automatic:
+        return gettext("Tersimpan otomatis %(time)s", time=time)
+    return gettext("Tersimpan %(time)s", time=time)
+
+
+@dataclass(frozen=True)
+class Posted:
+    """What the desk's form says: the whole review after it, what it was based on, where it was typed."""
+
+    content: ReviewContent
+    revision: int
+    section_id: str
+    view: str
+
+
+def _posted(desk: Desk) -> Posted:
+    section_id = desk.read or ""
+    decided = section_id if desk.is_open(section_id) else ""
+    earlier = [note.id for note in desk.earlier_of(decided)] if decided else []
+    review = review_in(request.form, desk.stored, desk.rubric, decided, earlier)
+    return Posted(review, revision_in(request.form), section_id, request.form.get("view", ""))
+
+
+@blueprint.post("/telaah/<int:submission_id>")
+@allowed(Deed.REVIEW, projects.submission)
+def save(version: SubmissionVersion) -> ResponseReturnValue:
+    """Keep the draft: JSON for autosave.js; for the form's own buttons a redirect to where they lead."""
+    desk = _opened(version, request.form.get("section", ""), request.form.get("view", ""))
+    posted = _posted(desk)
+    try:
+        refuse_long(posted.content)
+        draft = actions.save_draft(
+            version,
+            desk.draft,
+            posted.content,
+            beginning=desk.beginning if desk.draft is None else ReviewContent(),
+            revision=posted.revision,
+            by=person().id,
+            now=utcnow(),
+        )
+    except actions.Stale as error:
+        return _conflict(desk, posted, error)
+    except actions.Closed as error:
+        return _closed(desk, said(error))
+    except TooLong as error:
+        return _not_stored(desk, posted, said(error))
+    if wants_json():
+        answer = _answer(desk, posted, draft)
+        db.session.commit()
+        return jsonify(answer)
+    db.session.commit()
+    return redirect(_after(desk, posted), 303)
+
+
+def _answer(desk: Desk, posted: Posted, draft: ReviewDraft | None) -> dict[str, Any]:
+    """What autosave.js gets: the new revision, the time in words, and what changed on the page."""
+    context = desk.nav(posted.content, posted.section_id, posted.view)
+    answer: dict[str, Any] = {
+        "fragments": {
+            "daftar-bagian": render_template("grading/_nav.html", **context),
+            "kelengkapan": render_template("grading/_progress.html", **context, rubric=desk.rubric),
+        }
+    }
+    if draft is not None:
+        answer |= {"revision": str(draft.revision), "saved": _saved(draft, automatic=True)}
+    return answer
+
+
+def _after(desk: Desk, posted: Posted) -> str:
+    """Where the pressed button leads."""
+    then, _, value = request.form.get("then", "").partition(":")
+    if then == "section":
+        return desk.address(value)
+    if then == "view":
+        return desk.address(posted.section_id, value)
+    if then == "summary":
+        return desk.address("", "ringkasan")
+    if then == "next":
+        return url_for("grading.following", setelah=desk.version.id)
+    return desk.address(posted.section_id, posted.view)
+
+
+@blueprint.post("/telaah/<int:submission_id>/kirim")
+@allowed(Deed.REVIEW, projects.submission)
+def send(version: SubmissionVersion) -> ResponseReturnValue:
+    """Send the review, once."""
+    desk = _opened(version, request.form.get("section", ""), request.form.get("view", ""))
+    posted = _posted(desk)
+    now = utcnow()
+    try:
+        refuse_long(posted.content)
+        review, made, settled = actions.send(
+            version,
+            desk.project,
+            desk.rubric,
+            posted.content,
+            revision=posted.revision,
+            by=person().id,
+            now=now,
+        )
+    except actions.Incomplete:
+        return _incomplete(desk, posted)
+    except actions.Stale as error:
+        return _conflict(desk, posted, error)
+    except actions.Closed as error:
+        return _closed(desk, said(error))
+    except TooLong as error:
+        return _not_stored(desk, posted, said(error))
+    if made and settled:
+        returned = any(
+            each.returned_in == version.number for each in projects.standings(version.work_id).values()
+        )
+        letters.reviewed(version, desk.project, returned=returned, now=now)
+    outcome = review.outcome
+    db.session.commit()
+    if not settled:
+        flash(
+            gettext("Telaah Anda terkirim. Hasilnya sampai kepada peserta setelah semua penelaah mengirim."),
+            "ok",
+        )
+    elif outcome == "returned":
+        flash(
+            gettext(
+                "Hasil telaah versi %(number)s terkirim: dikembalikan kepada peserta.", number=version.number
+            ),
+            "ok",
+        )
+    else:
+        flash(
+            gettext(
+                "Hasil telaah versi %(number)s terkirim: diterima. Nilainya belum diumumkan.",
+                number=version.number,
+            ),
+            "ok",
+        )
+    return redirect(url_for("grading.queue"), 303)
+
+
+def _incomplete(desk: Desk, posted: Posted) -> ResponseReturnValue:
+    """Keep what was typed, and show what is missing."""
+    try:
+        draft = actions.save_draft(
+            desk.version,
+            desk.draft,
+            posted.content,
+            beginning=desk.beginning,
+            revision=posted.revision,
+            by=person().id,
+            now=utcnow(),
+        )
+    except actions.Stale as error:
+        return _conflict(desk, posted, error)
+    except actions.Closed as error:
+        return _closed(desk, said(error))
+    db.session.commit()
+    begin_reading()
+    page = _page(
+        desk,
+        asked="ringkasan",
+        typed=posted.content,
+        revision=draft.revision if draft else 0,
+        gaps=True,
+    )
+    return page, 422
+
+
+def _only_read() -> None:
+    """Nothing is going to be written: let others write while the page is put together."""
+    db.session.rollback()
+    begin_reading()
+
+
+def _not_stored(desk: Desk, posted: Posted, problem: str) -> ResponseReturnValue:
+    """Say why nothing was stored, with everything that was typed still on the page."""
+    if wants_json():
+        db.session.rollback()
+        return jsonify(error="too_long", message=problem), 413
+    page = _page(desk, asked=posted.view, typed=posted.content, revision=posted.revision, problem=problem)
+    _only_read()
+    return page, 413
+
+
+def _closed(desk: Desk, problem: str) -> ResponseReturnValue:
+    """The version is not this reviewer's to write about any more."""
+    submission_id = desk.version.id
+    _only_read()
+    if wants_json():
+        return jsonify(error="locked", message=problem), 409
+    flash(problem, "bad")
+    return redirect(url_for("grading.desk", submission_id=submission_id), 303)
+
+
+@dataclass(frozen=True)
+class Difference:
+    """A field that differs between what is stored and what was typed."""
+
+    label: str
+    stored: str
+    typed: str
+
+
+def _conflict(desk: Desk, posted: Posted, stale: actions.Stale) -> ResponseReturnValue:
+    """Both states of a draft that was saved from two places; nothing is stored yet."""
+    stored = content.decode(stale.row.content) if stale.row else desk.beginning
+    revision = stale.row.revision if stale.row else 0
+    saved_at = stale.row.updated_at if stale.row else None
+    if wants_json():
+        db.session.rollback()
+        return jsonify(error="conflict", message=said(stale)), 409
+    # typed again over what is stored now: other sections keep what the other place saved
+    section_id = posted.section_id if desk.is_open(posted.section_id) else ""
+    earlier = [note.id for note in desk.earlier_of(section_id)] if section_id else []
+    typed = review_in(request.form, stored, desk.rubric, section_id, earlier)
+    fields = [
+        (name, value)
+        for name, values in request.form.lists()
+        if name not in ("csrf_token", "revision", "then")
+        for value in values
+    ]
+    mine = set(typed.section(section_id).notes)
+    page = render_template(
+        "grading/conflict.html",
+        desk=desk,
+        version=desk.version,
+        project=desk.project,
+        differences=_differences(desk, stored, typed),
+        missing=[note for note in stored.section(section_id).notes if note not in mine] if section_id else [],
+        fields=fields,
+        revision=revision,
+        saved_at=saved_at,
+        back=desk.address(posted.section_id, posted.view),
+        local_key=local_key(desk.version, posted.section_id),
+    )
+    _only_read()
+    return page, 409
+
+
+def _differences(desk: Desk, stored: ReviewContent, typed: ReviewContent) -> list[Difference]:
+    found: list[Difference] = []
+
+    def compare(label: str, before: str, after: str) -> None:
+        if before != after:
+            found.append(Difference(label, before, after))
+
+    decisions = {
+        "": gettext("belum diputuskan"),
+        "accept": gettext("Terima"),
+        "return": gettext("Kembalikan"),
+    }
+    for section in desk.sections:
+        before, after = stored.section(section.id), typed.section(section.id)
+        compare(
+            gettext("Keputusan: %(title)s", title=section.title),
+            decisions[before.decision],
+            decisions[after.decision],
+        )
+        compare(
+            gettext("Catatan: %(title)s", title=section.title), _listed(before.notes), _listed(after.notes)
+        )
+    for criterion in desk.rubric.criteria:
+        one, two = stored.opinion(criterion.id), typed.opinion(criterion.id)
+        compare(
+            gettext("Tingkat: %(title)s", title=criterion.title),
+            _level(desk, one.level),
+            _level(desk, two.level),
+        )
+        compare(gettext("Angka: %(title)s", title=criterion.title), one.points, two.points)
+        compare(gettext("Komentar: %(title)s", title=criterion.title), one.comment, two.comment)
+    words = {"settled": gettext("Selesai"), "open": gettext("Belum"), None: ""}
+    for note in desk.earlier:
+        compare(
+            gettext("Catatan sebelumnya: %(text)s", text=markup.plain(note.text)[:60]),
+            words[stored.earlier.get(note.id)],
+            words[typed.earlier.get(note.id)],
+        )
+    compare(gettext("Rekomendasi umum"), stored.summary, typed.summary)
+    return found
+
+
+def _listed(notes: tuple[Note, ...]) -> str:
+    wanted = gettext("wajib diperbaiki")
+    return "\n\n".join(f"{note.text} ({wanted})" if note.must else note.text for note in notes)
+
+
+def _level(desk: Desk, level_id: int | None) -> str:
+    level = desk.rubric.level(level_id) if level_id is not None else None
+    return f"{level.id} {level.label}" if level else gettext("belum dinilai")

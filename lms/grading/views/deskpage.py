@@ -1,0 +1,306 @@
+"""The review desk put together: a section of a version with its changes, the rubric, what is said so far."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from functools import cached_property
+from typing import Any
+
+import msgspec
+from flask import url_for
+from flask_babel import gettext
+
+from lms import markup
+from lms.grading import changes, content, models, rubric, verdict
+from lms.grading.changes import Block, Row
+from lms.grading.content import Gap, Open, Opinion, ReviewContent
+from lms.grading.models import PartLine, ReviewDraft, ReviewLine, Round, Setting
+from lms.grading.rubric import Criterion, Level, Rubric
+from lms.grading.views.words import who
+from lms.guard import person
+from lms.projects import models as projects
+from lms.projects.content import Content, FileRef, Table
+from lms.projects.content import decode as decode_part
+from lms.projects.diff import FileChange
+from lms.projects.models import ImprovementNote, SubmissionVersion
+from lms.projects.rules import TITLES
+from lms.projects.source import Project, Section, TableSection
+
+VIEWS = ("perubahan", "penuh", "sebelumnya", "ringkasan")
+
+
+@dataclass(frozen=True)
+class NavLine:
+    """A section in the list on the left: how it stands to the version before, and what is said of it."""
+
+    number: int
+    section: Section
+    part: PartLine
+    standing: changes.Standing
+    decision: content.Decision
+    notes: int
+
+
+@dataclass(frozen=True)
+class Document:
+    """The content of the open section, now and before, as the chosen view shows it."""
+
+    view: str
+    held: Content
+    before: Content | None = None
+    rendered: Any = None
+    blocks: Sequence[Block] = ()
+    rows: Sequence[Row] = ()
+    files: Sequence[FileChange] = ()
+    reasons: Sequence[tuple[str, str]] = ()
+
+
+@dataclass(frozen=True)
+class Choice:
+    """A level of a criterion; ``gain`` is what it adds to the total of 100."""
+
+    level: Level
+    descriptor: str
+    gain: Decimal
+    chosen: bool
+
+
+@dataclass(frozen=True)
+class CriterionLine:
+    """A criterion with its levels from the lowest; ``here`` says that it concerns the open section.
+
+    ``before`` is the level the reviewer gave the version before, where it is not taken over.
+    """
+
+    number: int
+    criterion: Criterion
+    opinion: Opinion
+    choices: Sequence[Choice]
+    here: bool
+    before: Level | None
+
+
+class Desk:
+    """Everything about a version that its reviewer's page needs; each part is read once, when it is needed.
+
+    ``read`` is the section whose content is read along, "" for none, None for all.
+    """
+
+    def __init__(self, version: SubmissionVersion, read: str | None = "") -> None:
+        self.version = version
+        self.read = read
+        self.project: Project = projects.project(version.work.item_id)
+        self.reviewer_id = person().id
+
+    @cached_property
+    def setting(self) -> Setting:
+        return models.setting_of(self.version.work_id)
+
+    @cached_property
+    def rubric(self) -> Rubric:
+        return models.rubric_of(self.setting.version_id, self.project)
+
+    @cached_property
+    def who(self) -> str:
+        return who(self.setting.names, self.setting.masked, self.version.work_id)
+
+    @cached_property
+    def rounds(self) -> dict[int, Round]:
+        """The versions by number."""
+        return {each.number: each for each in models.rounds_of(self.version.work_id)}
+
+    @cached_property
+    def _parts(self) -> dict[int, dict[str, PartLine]]:
+        numbers = [self.version.number, self.version.number - 1]
+        return models.parts_of(self.version.work_id, numbers, self.read)
+
+    @property
+    def parts(self) -> Mapping[str, PartLine]:
+        return self._parts[self.version.number]
+
+    @property
+    def parts_before(self) -> Mapping[str, PartLine]:
+        return self._parts.get(self.version.number - 1, {})
+
+    @cached_property
+    def sections(self) -> list[Section]:
+        """The sections of the version, in the project's order."""
+        return [section for section in self.project.sections if section.id in self.parts]
+
+    @cached_property
+    def earlier(self) -> list[ImprovementNote]:
+        """The notes that this version answers."""
+        number = self.version.number - 1
+        return projects.notes_of(self.version.work_id, number) if number else []
+
+    def earlier_of(self, section_id: str) -> list[ImprovementNote]:
+        """Those of one section."""
+        return [note for note in self.earlier if note.section_id == section_id]
+
+    @cached_property
+    def open(self) -> list[Open]:
+        """The sections to decide on."""
+        return [
+            Open(section.id, tuple(note.id for note in self.earlier_of(section.id)))
+            for section in self.sections
+            if self.parts[section.id].carried_from is None
+        ]
+
+    def is_open(self, section_id: str) -> bool:
+        """Whether this version's reviewers decide on the section."""
+        return any(each.id == section_id for each in self.open)
+
+    # What the reviewer has said
+
+    @cached_property
+    def sent(self) -> ReviewLine | None:
+        """The reviewer's own review of this version, once it is sent."""
+        reviews = self.rounds[self.version.number].reviews
+        return next((review for review in reviews if review.reviewer_id == self.reviewer_id), None)
+
+    @cached_property
+    def draft(self) -> ReviewDraft | None:
+        return models.draft_of(self.version.id, self.reviewer_id)
+
+    @cached_property
+    def said_before(self) -> ReviewContent | None:
+        """The reviewer's own review of the version before."""
+        before = self.rounds.get(self.version.number - 1)
+        own = [each for each in before.reviews if each.reviewer_id == self.reviewer_id] if before else []
+        return own[-1].content if own else None
+
+    @cached_property
+    def beginning(self) -> ReviewContent:
+        """What a new draft starts from."""
+        if self.version.number == 1:
+            return ReviewContent()
+        unchanged = [
+            line.section.id for line in self._lines(ReviewContent()) if line.standing in ("same", "accepted")
+        ]
+        return content.beginning(self.rubric, self.said_before, unchanged)
+
+    @cached_property
+    def stored(self) -> ReviewContent:
+        """What is kept of this reviewer: the sent review, else the draft, else the beginning."""
+        if self.draft is not None:
+            return content.decode(self.draft.content)
+        return self.beginning if self.writing else ReviewContent()
+
+    @property
+    def writing(self) -> bool:
+        """Whether the reviewer may still write."""
+        return self.version.settled_at is None and self.sent is None
+
+    # The page
+
+    def _lines(self, said: ReviewContent) -> list[NavLine]:
+        lines = []
+        for number, section in enumerate(self.sections, start=1):
+            part = self.parts[section.id]
+            before = self.parts_before.get(section.id)
+            standing = changes.standing(part.sha256, before.sha256 if before else None, part.carried_from)
+            mine = said.section(section.id)
+            lines.append(NavLine(number, section, part, standing, mine.decision, len(mine.notes)))
+        return lines
+
+    def nav(self, said: ReviewContent, current: str, view: str) -> dict[str, Any]:
+        """What the list of sections needs."""
+        return {
+            "desk": self,
+            "version": self.version,
+            "lines": self._lines(said),
+            "current": current,
+            "view": view,
+            "decided": sum(1 for each in self.open if said.section(each.id).decision),
+            "scored": len(content.scores(self.rubric, said)),
+        }
+
+    def address(self, section_id: str = "", view: str = "") -> str:
+        """The page with this section open in this view."""
+        return url_for(
+            "grading.desk", submission_id=self.version.id, bagian=section_id or None, tampil=view or None
+        )
+
+    def document(self, section: Section, asked: str) -> Document:
+        """The section's content in the view asked for, or the one that shows most of what is new."""
+        part, before_part = self.parts[section.id], self.parts_before.get(section.id)
+        held = decode_part(part.text)
+        before = decode_part(before_part.text) if before_part is not None else None
+        changed = before_part is not None and before_part.sha256 != part.sha256
+        views = ("perubahan", "penuh", "sebelumnya") if before is not None else ("penuh",)
+        view = asked if asked in views else "perubahan" if changed else "penuh"
+        shown = before if view == "sebelumnya" and before is not None else held
+        facts: dict[str, Any] = {}
+        if isinstance(shown, str) and view != "perubahan":
+            facts["rendered"] = markup.to_html(shown, "people")
+        elif isinstance(held, str) and isinstance(before, str):
+            facts["blocks"] = changes.text_blocks(before, held)
+        elif isinstance(held, Table) and isinstance(before, Table) and isinstance(section, TableSection):
+            facts["rows"] = changes.table_rows(before, held, [column.id for column in section.columns])
+        elif isinstance(shown, tuple):
+            facts["files"] = self._files(shown, before if view == "perubahan" else None)
+        return Document(view, shown, before, reasons=self._reasons(section), **facts)
+
+    def _files(self, held: tuple[FileRef, ...], before: Content | None) -> Sequence[FileChange]:
+        return changes.file_changes(before if isinstance(before, tuple) else held, held)
+
+    def file_name(self, file: FileRef, number: int) -> str:
+        """A file's name, without what its owner wrote where names are hidden."""
+        if not self.setting.masked:
+            return file.name
+        kind = file.name.rpartition(".")[2].upper()[:5]
+        return gettext("Berkas %(number)s (%(kind)s)", number=number, kind=kind)
+
+    def _reasons(self, section: Section) -> list[tuple[str, str]]:
+        """Why the team did not follow what the checks advised: (the rule, the reason)."""
+        rules = {check.id: str(check.__struct_config__.tag) for check in getattr(section, "checks", ())}
+        found = []
+        for key, reason in msgspec.json.decode(self.version.reasons, type=dict[str, str]).items():
+            place, _, rest = key.partition("/")
+            check = rest.partition("/")[0]
+            if place == section.id:
+                rule = rules.get(check, check.removeprefix("_"))
+                found.append((gettext(TITLES[rule]) if rule in TITLES else "", reason))
+        return found
+
+    def criteria(self, said: ReviewContent, section_id: str) -> list[CriterionLine]:
+        """The criteria, those that concern the open section first."""
+        before = self.said_before if self.version.number > 1 else None
+        lines = []
+        for number, criterion in enumerate(self.rubric.criteria, start=1):
+            opinion = said.opinion(criterion.id)
+            earlier = before.opinion(criterion.id).level if before else None
+            lines.append(
+                CriterionLine(
+                    number,
+                    criterion,
+                    opinion,
+                    [self._choice(criterion, level, opinion) for level in reversed(self.rubric.levels)],
+                    here=section_id in criterion.sections,
+                    before=self.rubric.level(earlier) if earlier is not None else None,
+                )
+            )
+        return sorted(lines, key=lambda line: not line.here)
+
+    def _choice(self, criterion: Criterion, level: Level, opinion: Opinion) -> Choice:
+        gain = criterion.weight * rubric.level_points(self.rubric, level.id)
+        return Choice(level, criterion.levels.get(level.id, ""), gain, opinion.level == level.id)
+
+    def total(self, said: ReviewContent) -> Decimal:
+        """What the scores so far add up to, of 100."""
+        parts = rubric.breakdown(self.rubric, content.scores(self.rubric, said))
+        return sum((part.contribution for part in parts if part.contribution is not None), Decimal(0))
+
+    def outlook(self, said: ReviewContent) -> tuple[content.Outcome | None, verdict.Final | None]:
+        """What sending now would say: the outcome and, where all is accepted and scored, the grade."""
+        outcome = content.outcome(self.open, said)
+        points = rubric.points(self.rubric, content.scores(self.rubric, said))
+        if outcome != "accepted" or points is None:
+            return outcome, None
+        return outcome, verdict.after_lateness(points, self.project.late, self.rounds[1].late_seconds)
+
+    def gaps(self, said: ReviewContent) -> tuple[Gap, ...]:
+        """What is missing before the review can be sent."""
+        return content.gaps(self.open, self.rubric, said)

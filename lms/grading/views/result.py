@@ -1,0 +1,204 @@
+"""What a review came to, for whoever did the work: decisions and notes, the grade once it is released."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from flask import flash, jsonify, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext
+
+from lms import formats, markup
+from lms.access import Deed
+from lms.courses.models import GradeEntry
+from lms.extensions import begin_reading, db, utcnow
+from lms.grading import content, models, rubric, verdict
+from lms.grading.models import ReviewLine, Round
+from lms.grading.rubric import Part, Rubric
+from lms.grading.views import blueprint
+from lms.grading.views.words import said, who
+from lms.guard import allowed, can, person, wants_json
+from lms.projects import actions as projects_actions
+from lms.projects import models as projects
+from lms.projects.forms import reply_in
+from lms.projects.models import ImprovementNote, Workspace
+from lms.projects.source import Section
+from lms.refusals import Refused
+from lms.web import language, zone
+
+
+@dataclass(frozen=True)
+class NoteLine:
+    """A note with its text as HTML; the reply can be written while ``open``."""
+
+    note: ImprovementNote
+    html: Any
+    open: bool
+
+
+@dataclass(frozen=True)
+class SheetLine:
+    """A section in the sheet of one round: the decision ("" where there was none to make) and the notes."""
+
+    number: int
+    section: Section
+    decision: content.Decision
+    notes: Sequence[NoteLine]
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """A decided version as the review sheet shows it."""
+
+    round: Round
+    returned: bool
+    lines: Sequence[SheetLine]
+    summaries: Sequence[str]
+    reviewers: Sequence[str]
+
+
+@dataclass(frozen=True)
+class Explained:
+    """How a released grade came about: its reviews criterion by criterion, and what lateness took."""
+
+    entry: GradeEntry
+    passed: bool
+    final: verdict.Final
+    reviews: Sequence[tuple[ReviewLine, Sequence[Part]]]
+    comments: Sequence[dict[str, str]]
+
+
+@blueprint.get("/proyek/hasil/<int:work_id>")
+@allowed(Deed.SEE_SUBMISSION, projects.workspace)
+def result(work: Workspace) -> ResponseReturnValue:
+    """The rounds of a work with decisions and notes, and the grade once it is released."""
+    return _page(work)
+
+
+def _page(work: Workspace, *, problem: str = "", reply: tuple[int, str] | None = None) -> str:
+    """The page; ``reply`` (a note's id and text) is what could not be stored and must not be lost."""
+    project = work.project
+    rounds = models.rounds_of(work.id)
+    decided = [each for each in rounds if each.settled_at is not None]
+    newest = rounds[-1].number if rounds else 0
+    notes = projects.notes_of(work.id) if decided else []
+    setting = models.setting_of(work.id)
+    entry = _entry(work) if setting.released else None
+    member = person().id in work.member_ids
+    # one may answer until the next version is handed in, and only what asks for something
+    answerable = can("write work", work) and bool(decided) and decided[-1].number == newest
+    names_hidden = project.blind == "both" and member
+    return render_template(
+        "grading/result.html",
+        work=work,
+        project=project,
+        rounds=rounds,
+        member=member,
+        who="" if member and setting.masked else who(setting.names, setting.masked, work.id),
+        sheets=[
+            _sheet(work, each, notes, answerable and each.number == newest and each.returned, names_hidden)
+            for each in reversed(decided)
+        ],
+        explained=_explained(work, models.rubric_of(setting.version_id, project), decided, entry)
+        if entry
+        else None,
+        may_review=can("review", work),
+        names_hidden=names_hidden,
+        problem=problem,
+        replies=dict([reply]) if reply else {},
+        key=f"{person().id}/hasil/{work.id}",
+    )
+
+
+def _entry(work: Workspace) -> GradeEntry | None:
+    """The released grade: the person's own, or for facilitators that of the first member."""
+    members = models.members_of(work.id)
+    own = [each.enrolment_id for each in members if each.person_id == person().id]
+    return models.visible_entry(own or [each.enrolment_id for each in members], work.stable_id)
+
+
+def _sheet(
+    work: Workspace, decided: Round, notes: Sequence[ImprovementNote], open_: bool, names_hidden: bool
+) -> Sheet:
+    reviews = [review.sent for review in decided.reviews]
+    back = verdict.returned_sections(reviews)
+    accepted = {
+        name
+        for review in reviews
+        for name, section in review.content.sections.items()
+        if section.decision == "accept" and name not in back
+    }
+    own = [note for note in notes if note.version == decided.number]
+    lines = []
+    for number, section in enumerate(work.project.sections, start=1):
+        lines.append(
+            SheetLine(
+                number,
+                section,
+                "return" if section.id in back else "accept" if section.id in accepted else "",
+                [
+                    NoteLine(note, markup.to_html(note.text, "people"), open_ and section.id in back)
+                    for note in own
+                    if note.section_id == section.id
+                ],
+            )
+        )
+    return Sheet(
+        decided,
+        decided.returned,
+        lines,
+        [review.content.summary for review in decided.reviews if review.content.summary],
+        [] if names_hidden else [review.reviewer for review in decided.reviews],
+    )
+
+
+def _explained(
+    work: Workspace, rubric_: Rubric, decided: Sequence[Round], entry: GradeEntry
+) -> Explained | None:
+    """The grade by criteria, from the reviews of the version that was accepted."""
+    accepted = next((each for each in reversed(decided) if not each.returned), None)
+    if accepted is None:
+        return None
+    mark = verdict.mark(work.project, [review.sent for review in accepted.reviews])
+    final = verdict.after_lateness(mark.points, work.project.late, decided[0].late_seconds)
+    return Explained(
+        entry=entry,
+        passed=entry.points >= work.project.pass_mark,
+        final=final,
+        reviews=[
+            (review, rubric.breakdown(rubric_, content.scores(rubric_, review.content)))
+            for review in accepted.reviews
+        ],
+        comments=[
+            {name: opinion.comment for name, opinion in review.content.criteria.items()}
+            for review in accepted.reviews
+        ],
+    )
+
+
+@blueprint.post("/proyek/hasil/catatan/<int:note_id>")
+@allowed(Deed.WRITE_WORK, projects.note)
+def reply(note: ImprovementNote) -> ResponseReturnValue:
+    """Save the team's follow-up to a note."""
+    now = utcnow()
+    text = reply_in(request.form)
+    note_id, work_id = note.id, note.work_id
+    try:
+        projects_actions.reply(note, text, by=person().id, now=now)
+    except Refused as error:
+        problem = said(error)
+        status = 409 if isinstance(error, projects_actions.Locked) else 413
+        db.session.rollback()
+        begin_reading()
+        work = projects.workspace(work_id)
+        if wants_json() or work is None:
+            return jsonify(error="locked" if status == 409 else "too_long", message=problem), status
+        return _page(work, problem=problem, reply=(note_id, text)), status
+    db.session.commit()
+    if wants_json():
+        time = formats.clock_time(now, zone(), language())
+        return jsonify(saved=gettext("Tersimpan otomatis %(time)s", time=time), fragments={})
+    flash(gettext("Tindak lanjut Anda tersimpan."), "ok")
+    return redirect(url_for("grading.result", work_id=work_id, _anchor=f"catatan-{note_id}"), 303)

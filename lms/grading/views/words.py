@@ -1,0 +1,89 @@
+"""Names and states as the pages of ``grading`` say them."""
+
+from __future__ import annotations
+
+from flask import current_app
+from flask_babel import gettext
+
+from lms.grading import blind
+from lms.grading.content import Gap
+from lms.grading.rubric import Rubric
+from lms.grading.state import WorkState
+from lms.projects.source import Project
+from lms.refusals import Refused
+from lms.settings import Settings
+
+KINDS = {
+    WorkState.WAITING: "warn",
+    WorkState.IN_REVIEW: "info",
+    WorkState.RETURNED: "bad",
+    WorkState.RESUBMITTED: "warn",
+    WorkState.GRADED: "info",
+    WorkState.RELEASED: "ok",
+}
+
+
+def state_word(state: WorkState | None) -> str:
+    """What a state is called."""
+    if state is None:
+        return gettext("Belum dikumpulkan")
+    return {
+        WorkState.WAITING: gettext("Menunggu telaah"),
+        WorkState.IN_REVIEW: gettext("Sedang ditelaah"),
+        WorkState.RETURNED: gettext("Dikembalikan"),
+        WorkState.RESUBMITTED: gettext("Revisi menunggu telaah"),
+        WorkState.GRADED: gettext("Nilai belum diumumkan"),
+        WorkState.RELEASED: gettext("Nilai diumumkan"),
+    }[state]
+
+
+def state_kind(state: WorkState | None) -> str:
+    """The colour of its tag; the word carries the meaning."""
+    return KINDS[state] if state is not None else "plain"
+
+
+def who(names: str, masked: bool, work_id: int) -> str:
+    """Whose work it is, or the code that stands for them in blind review."""
+    if not masked:
+        return names
+    settings: Settings = current_app.config["LMS"]
+    return gettext("Peserta %(code)s (disamarkan)", code=blind.code(settings.secret_key, work_id))
+
+
+def said(error: Refused) -> str:
+    """A refusal in the reader's language."""
+    return gettext(error.message, **error.values)
+
+
+def gap_word(gap: Gap, project: Project, rubric: Rubric) -> str:
+    """What is missing, and what to do about it."""
+    section = project.section(gap.section)
+    criterion = rubric.criterion(gap.criterion)
+    title = section.title if section else criterion.title if criterion else ""
+    match gap.kind:
+        case "undecided":
+            return gettext("Bagian “%(title)s” belum diputuskan: terima atau kembalikan.", title=title)
+        case "no_note":
+            return gettext(
+                "Bagian “%(title)s” dikembalikan tanpa catatan. Tulis apa yang perlu diperbaiki.", title=title
+            )
+        case "must_accepted":
+            return gettext(
+                "Bagian “%(title)s” diterima, tetapi ada catatan yang wajib diperbaiki. "
+                "Kembalikan bagian ini, atau jadikan catatannya saran.",
+                title=title,
+            )
+        case "open_accepted":
+            return gettext(
+                "Bagian “%(title)s” diterima, tetapi ada catatan lama yang dinyatakan belum selesai. "
+                "Kembalikan bagian ini, atau nyatakan catatannya selesai.",
+                title=title,
+            )
+        case "unscored":
+            return gettext("Kriteria “%(title)s” belum dinilai.", title=title)
+        case "bad_points":
+            return gettext(
+                "Angka pada kriteria “%(title)s” tidak termasuk tingkat yang dipilih. "
+                "Ubah angkanya, atau kosongkan.",
+                title=title,
+            )

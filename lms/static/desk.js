@@ -1,0 +1,194 @@
+// The review desk by keyboard, with a total that follows what is chosen. The page works without it: every move is a
+// button of the form, every choice a field.
+
+const form = document.getElementById("telaah");
+const total = document.getElementById("jumlah");
+const help = document.getElementById("pintasan");
+
+// ---- The total: exact, in units of a trillionth, rounded half up once, as the server does.
+
+const UNIT = 10n ** 12n;
+
+function exact(text) {
+  const [whole, part = ""] = text.split(".");
+  return BigInt(whole) * UNIT + BigInt(part.padEnd(12, "0").slice(0, 12) || "0");
+}
+
+function gainOf(criterion) {
+  const chosen = criterion.querySelector(".level :checked");
+  if (!chosen) return 0n;
+  const points = criterion.querySelector("[data-weight]");
+  const typed = points?.value.trim().replace(",", ".") ?? "";
+  if (/^\d{1,3}(\.\d{1,9})?$/.test(typed)) return (exact(points.dataset.weight) * exact(typed)) / (UNIT * 100n);
+  return exact(chosen.dataset.gain);
+}
+
+function showTotal() {
+  let sum = 0n;
+  for (const criterion of form.querySelectorAll("[data-criterion]")) sum += gainOf(criterion);
+  const tenths = (sum * 10n + UNIT / 2n) / UNIT;
+  const mark = total.dataset.language === "en" ? "." : ",";
+  total.textContent = `${tenths / 10n}${mark}${tenths % 10n}`;
+}
+
+// ---- Notes: the last one is always empty.
+
+const notes = document.getElementById("catatan-bagian");
+
+function roomForAnother() {
+  const last = notes.lastElementChild;
+  if (!last.querySelector("textarea").value.trim()) return;
+  const number = notes.children.length + 1;
+  const fresh = last.cloneNode(true);
+  const area = fresh.querySelector("textarea");
+  const label = fresh.querySelector(".label");
+  area.id = label.htmlFor = `note-${number}`;
+  area.name = `note.${number}`;
+  area.value = "";
+  area.rows = 2;
+  label.textContent = notes.dataset.word.replace("{n}", number);
+  fresh.querySelector("[name=note]").value = number;
+  const must = fresh.querySelector("[type=checkbox]");
+  must.name = `must.${number}`;
+  must.checked = true;
+  notes.append(fresh);
+}
+
+// ---- Moves: save what is unsaved, then follow the button's address. Where saving fails, the form itself is sent, so
+// that the server says what is wrong and nothing is lost.
+
+let passing = false;
+
+function isUnsaved() {
+  try {
+    return localStorage.getItem(`draf:${form.dataset.autosave}`) !== null;
+  } catch {
+    return true;
+  }
+}
+
+function flushed() {
+  return new Promise((resolve) => {
+    const event = new CustomEvent("autosave:flush", { detail: { done: (saved) => resolve(saved) } });
+    form.dispatchEvent(event);
+    setTimeout(resolve, 6000);
+  });
+}
+
+form.addEventListener("submit", async (event) => {
+  const button = event.submitter;
+  if (passing || !button || button.hasAttribute("data-flush")) return;
+  event.preventDefault();
+  event.stopImmediatePropagation();
+  await flushed();
+  if (button.dataset.href && !isUnsaved()) return location.assign(button.dataset.href);
+  passing = true;
+  form.requestSubmit(button);
+  passing = false;
+});
+
+// ---- Keys
+
+const criteria = () => [...form.querySelectorAll("[data-criterion]")];
+let here = null;
+
+function goTo(criterion) {
+  if (!criterion) return;
+  here?.removeAttribute("data-here");
+  here = criterion;
+  here.setAttribute("data-here", "");
+  here.closest("details.desk-others")?.setAttribute("open", "");
+  (here.querySelector(".level :checked") ?? here.querySelector(".level input")).focus();
+}
+
+function step(by) {
+  const all = criteria();
+  const at = all.indexOf(here);
+  goTo(all[at < 0 ? 0 : Math.min(all.length - 1, Math.max(0, at + by))]);
+}
+
+function choose(digit) {
+  here ??= criteria()[0] ?? null;
+  if (!here) return;
+  if (digit === "0") {
+    const chosen = here.querySelector(".level :checked");
+    if (chosen) chosen.checked = false;
+    form.dispatchEvent(new Event("change"));
+    return showTotal();
+  }
+  const wanted = here.querySelector(`.level input[value="${digit}"]`);
+  if (wanted) {
+    goTo(here);
+    wanted.focus();
+    wanted.click();
+  }
+}
+
+function press(selector) {
+  form.querySelector(selector)?.click();
+}
+
+function otherSection(by) {
+  const all = [...form.querySelectorAll(".desk-section")];
+  const at = all.findIndex((button) => button.hasAttribute("aria-current"));
+  all[at + by]?.click();
+}
+
+function writeNote() {
+  const area = notes?.lastElementChild.querySelector("textarea") ?? document.getElementById("summary");
+  area?.focus();
+  area?.scrollIntoView({ block: "nearest" });
+}
+
+const KEYS = {
+  j: () => step(1),
+  k: () => step(-1),
+  "[": () => otherSection(-1),
+  "]": () => otherSection(1),
+  c: writeNote,
+  t: () => press("[name=decision][value=accept]"),
+  b: () => press("[name=decision][value=return]"),
+  s: () => press('[name=then][value="summary"]'),
+  n: () => press('[name=then][value="next"]'),
+  "?": () => help.showModal(),
+};
+
+function isTyping(target) {
+  return target.matches("textarea, select, [contenteditable]") || (target.matches("input") && !["radio", "checkbox"].includes(target.type));
+}
+
+addEventListener("keydown", (event) => {
+  if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing || help.open) return;
+  if (isTyping(event.target)) {
+    if (event.key === "Escape") event.target.blur();
+    return;
+  }
+  if (/^\d$/.test(event.key)) {
+    event.preventDefault();
+    choose(event.key);
+  } else if (Object.hasOwn(KEYS, event.key)) {
+    event.preventDefault();
+    KEYS[event.key]();
+  }
+});
+
+form.addEventListener("focusin", (event) => {
+  const criterion = event.target.closest("[data-criterion]");
+  if (criterion && criterion !== here) {
+    here?.removeAttribute("data-here");
+    here = criterion;
+    here.setAttribute("data-here", "");
+  }
+});
+form.addEventListener("input", () => {
+  showTotal();
+  if (notes) roomForAnother();
+});
+form.addEventListener("autosave:filled", () => {
+  showTotal();
+  if (notes) roomForAnother();
+});
+document.querySelector("[data-help]")?.addEventListener("click", () => help.showModal());
+for (const hint of document.querySelectorAll("[data-keys]")) hint.hidden = false;
+document.getElementById("galat")?.focus();
+document.getElementById("kurang")?.focus();
