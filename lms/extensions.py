@@ -51,6 +51,11 @@ class UtcDateTime(TypeDecorator[datetime]):
             return None
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
 
+    @property
+    def python_type(self) -> type[datetime]:
+        """What comes out: lists by key read their tokens by it."""
+        return datetime
+
 
 class ExactDecimal(TypeDecorator[Decimal]):
     """A Decimal kept as its digits, so that SQLite (which has only floats) keeps it exact too."""

@@ -172,7 +172,7 @@ def place(seat: Seat, item: str) -> ResponseReturnValue:
         abort(400)
     actions.remember_place(seat.enrolment_id, line.stable_id, heading, int(percent), now=utcnow())
     db.session.commit()
-    return "", 204
+    return Response(status=204, mimetype="application/json")
 
 
 @blueprint.post("/belajar/<code>/<item>/catatan")
