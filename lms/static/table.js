@@ -20,6 +20,7 @@ class Sheet {
     this.body.addEventListener("input", (event) => {
       fit(event.target);
       this.grow();
+      if (this.fragile) this.forget(); // going back would take along what was typed since
     });
     this.body.addEventListener("click", (event) => {
       if (event.target.closest("[data-remove-row]")) this.remove(event.target.closest("tr"));
@@ -97,8 +98,9 @@ class Sheet {
     if ((!last || !this.isBlank(last)) && this.rows.length < this.most) this.add();
   }
 
-  say(text, undo = null) {
+  say(text, undo = null, fragile = false) {
     this.back = undo;
+    this.fragile = fragile;
     if (!this.status) return;
     this.status.hidden = false;
     this.status.querySelector("span").textContent = text;
@@ -107,10 +109,15 @@ class Sheet {
 
   undo() {
     this.back?.();
-    this.back = null;
-    this.status.hidden = true;
+    this.forget();
     this.number();
     this.changed();
+  }
+
+  forget() {
+    this.back = null;
+    this.fragile = false;
+    this.status.hidden = true;
   }
 
   changed() {
@@ -182,7 +189,7 @@ class Sheet {
     }
     this.grow();
     this.number();
-    this.say(this.table.dataset.pasted, () => this.put(before));
+    this.say(this.table.dataset.pasted, () => this.put(before), true);
     this.changed();
   }
 

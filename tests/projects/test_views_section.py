@@ -306,6 +306,7 @@ def test_two_tabs_lose_neither_text(work: models.Workspace, as_person: Any) -> N
     page = text(conflict)
     assert "Kalimat tab pertama." in page
     assert "Kalimat tab kedua." in page
+    assert "juga disimpan oleh Anda, di tab atau perangkat lain" in page
     assert "<del>" in page
     assert "<ins>" in page
     assert stored(work, "isu").content == f"{TEXT}\nKalimat tab pertama."

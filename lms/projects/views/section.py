@@ -115,7 +115,7 @@ def conflict(
         section=section,
         stored=held,
         typed=typed,
-        who=who,
+        saved_by=who,
         when=when,
         distance=formats.distance(stored.updated_at, now=utcnow(), language=str(get_locale())),
         revision=stored.revision,
