@@ -31,7 +31,7 @@ walk: .venv/tests ## run the browser stories only
 lint: .venv/tests ## check style: ruff, djlint
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
-	@$(BIN)/djlint --check --lint --quiet lms/templates
+	@$(BIN)/djlint --lint --quiet lms/templates
 
 types: .venv/tests ## check types: mypy, strict on lms/
 	@$(BIN)/mypy

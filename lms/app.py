@@ -54,7 +54,9 @@ def create_app(settings: Settings | None = None) -> Flask:
     for extension in (db, csrf, login, limiter):
         extension.init_app(app)
     migrate.init_app(app, db, directory=str(ROOT / "migrations"))
-    babel.init_app(app, locale_selector=web.language, default_translation_directories=str(ROOT / "lms/translations"))
+    babel.init_app(
+        app, locale_selector=web.language, default_translation_directories=str(ROOT / "lms/translations")
+    )
     files.configure(settings.storage_url)
     web.add_template_words(app, settings)
     web.add_routes(app, settings)
@@ -98,7 +100,11 @@ def _configure(app: Flask, settings: Settings) -> None:
 
 def _load_account(value: str) -> Account | None:
     person_id, _, key = value.partition(".")
-    return course_models.load_account(int(person_id), key) if person_id.isdecimal() and len(person_id) < 19 else None
+    return (
+        course_models.load_account(int(person_id), key)
+        if person_id.isdecimal() and len(person_id) < 19
+        else None
+    )
 
 
 def _logging(app: Flask, settings: Settings) -> None:

@@ -54,7 +54,9 @@ def _dump(database_url: str, target: Path) -> None:
     address = database_url.replace("postgresql+psycopg://", "postgresql://", 1)
     try:
         subprocess.run(
-            ["pg_dump", "--format=custom", f"--file={target}", f"--dbname={address}"], check=True, capture_output=True
+            ["pg_dump", "--format=custom", f"--file={target}", f"--dbname={address}"],
+            check=True,
+            capture_output=True,
         )
     except FileNotFoundError as error:
         raise BackupError("Pasang pg_dump (paket postgresql-client), lalu ulangi.") from error
@@ -67,18 +69,28 @@ def examine() -> list[str]:
     complaints = []
     if not inspect(db.engine).has_table("alembic_version"):
         return ["Basis data belum disiapkan: jalankan `flask db upgrade`."]
-    if db.engine.dialect.name == "sqlite" and db.session.execute(text("PRAGMA integrity_check")).scalar() != "ok":
+    if (
+        db.engine.dialect.name == "sqlite"
+        and db.session.execute(text("PRAGMA integrity_check")).scalar() != "ok"
+    ):
         complaints.append("SQLite melaporkan berkas basis data rusak: pulihkan dari cadangan.")
     if not files.store().healthy():
         return [*complaints, "Penyimpanan berkas tidak menjawab: periksa LMS_STORAGE_URL."]
     for sha256 in db.session.scalars(select(Blob.sha256)):
         try:
-            with files.store().open(sha256) as stream:
-                if hashlib.file_digest(stream, "sha256").hexdigest() != sha256:
-                    complaints.append(f"Isi berkas {sha256} berubah: pulihkan dari cadangan.")
+            if _digest(sha256) != sha256:
+                complaints.append(f"Isi berkas {sha256} berubah: pulihkan dari cadangan.")
         except FileNotFoundError:
             complaints.append(f"Isi berkas {sha256} hilang: pulihkan dari cadangan.")
     broken = audit.first_broken()
     if broken is not None:
         complaints.append(f"Rantai log audit putus pada entri {broken}.")
     return complaints
+
+
+def _digest(sha256: str) -> str:
+    digest = hashlib.sha256()
+    with files.store().open(sha256) as stream:
+        while chunk := stream.read(files.CHUNK):
+            digest.update(chunk)
+    return digest.hexdigest()

@@ -52,7 +52,9 @@ def _folders(paths: tuple[str, ...]) -> list[Path]:
     return found
 
 
-paths_argument = click.argument("paths", nargs=-1, required=True, type=click.Path(exists=True, file_okay=False))
+paths_argument = click.argument(
+    "paths", nargs=-1, required=True, type=click.Path(exists=True, file_okay=False)
+)
 
 
 @content.command("check")
@@ -103,11 +105,15 @@ def _publish(folders: list[Path]) -> None:
 @click.option("--name", required=True, help="Nama lengkap, gelar boleh disertakan.")
 @click.option("--email", required=True)
 @click.option("--nip", default="")
-@click.option("--role", "roles", multiple=True, type=click.Choice(["learner", "facilitator", "administrator"]))
+@click.option(
+    "--role", "roles", multiple=True, type=click.Choice(["learner", "facilitator", "administrator"])
+)
 def add_person(name: str, email: str, nip: str, roles: tuple[str, ...]) -> None:
     """Add an account; its password is set by `flask people password`."""
     try:
-        person = people.create_person(name=name, email=email, nip=nip, roles=frozenset(roles), by=None, now=utcnow())
+        person = people.create_person(
+            name=name, email=email, nip=nip, roles=frozenset(roles), by=None, now=utcnow()
+        )
     except Refused as refusal:
         raise click.ClickException(str(refusal)) from refusal
     db.session.commit()
@@ -202,7 +208,9 @@ def start(port: int, host: str, folder: str) -> None:
     """Prepare everything for development, then run the web server and the worker until Ctrl-C."""
     settings: Settings = current_app.config["LMS"]
     if not settings.development:
-        raise click.ClickException("`flask start` hanya untuk LMS_ENV=development; lihat README bagian produksi.")
+        raise click.ClickException(
+            "`flask start` hanya untuk LMS_ENV=development; lihat README bagian produksi."
+        )
     _refuse_busy(host, port)
     upgrade()
     _publish(_folders((folder,)))

@@ -6,20 +6,65 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import delete, select, update
 
-from lms.courses.models import Cohort, CohortFacilitator, Course, CourseVersion, Enrolment, Progress, Schedule, outline
+from lms.courses.models import (
+    Cohort,
+    CohortFacilitator,
+    Course,
+    CourseVersion,
+    Enrolment,
+    Progress,
+    Schedule,
+    outline,
+)
 from lms.extensions import db
 from lms.people import passwords
 from lms.people.models import Organization, Person, new_session_key
 
-PASSWORD = "belajar-asn-2026"
+PASSWORD = "belajar-asn-2026"  # noqa: S105 (known to everybody, in development only)
 COURSE = "penyusunan-rpjmd"
 ACCOUNTS = (
     # email, name, before, after, organization, kind of organization, roles, position, NIP
-    ("peserta@contoh.id", "Peserta Contoh", "", "S.T.", "Bapperida Kota Contoh", "learner", "Perencana Ahli Muda", "199001012015012001"),
-    ("peserta2@contoh.id", "Rahmi Contoh", "", "S.E.", "Dinas Pariwisata Kota Contoh", "learner", "Analis Kebijakan", "198802022014022002"),
-    ("fasilitator@contoh.id", "Dosen Penelaah", "Dr.", "M.Si.", "Universitas Mitra", "facilitator", "Lektor Kepala", None),
+    (
+        "peserta@contoh.id",
+        "Peserta Contoh",
+        "",
+        "S.T.",
+        "Bapperida Kota Contoh",
+        "learner",
+        "Perencana Ahli Muda",
+        "199001012015012001",
+    ),
+    (
+        "peserta2@contoh.id",
+        "Rahmi Contoh",
+        "",
+        "S.E.",
+        "Dinas Pariwisata Kota Contoh",
+        "learner",
+        "Analis Kebijakan",
+        "198802022014022002",
+    ),
+    (
+        "fasilitator@contoh.id",
+        "Dosen Penelaah",
+        "Dr.",
+        "M.Si.",
+        "Universitas Mitra",
+        "facilitator",
+        "Lektor Kepala",
+        None,
+    ),
     ("fasilitator2@contoh.id", "Widya Contoh", "", "M.P.A.", "Institut Mitra", "facilitator", "Lektor", None),
-    ("admin@contoh.id", "Admin Contoh", "", "", "BKPSDM Kota Contoh", "administrator", "Analis Pengembangan Kompetensi", "198503032010011003"),
+    (
+        "admin@contoh.id",
+        "Admin Contoh",
+        "",
+        "",
+        "BKPSDM Kota Contoh",
+        "administrator",
+        "Analis Pengembangan Kompetensi",
+        "198503032010011003",
+    ),
 )
 
 
@@ -90,7 +135,9 @@ def _cohort(version: CourseVersion, people: dict[str, Person], *, now: datetime)
         db.session.add(CohortFacilitator(cohort_id=cohort.id, person_id=people[email].id, added_at=now))
     enrolments = []
     for email in ("peserta@contoh.id", "peserta2@contoh.id"):
-        enrolment = Enrolment(cohort_id=cohort.id, person_id=people[email].id, enrolled_at=now - timedelta(days=20))
+        enrolment = Enrolment(
+            cohort_id=cohort.id, person_id=people[email].id, enrolled_at=now - timedelta(days=20)
+        )
         db.session.add(enrolment)
         enrolments.append(enrolment)
     db.session.flush()
@@ -98,7 +145,9 @@ def _cohort(version: CourseVersion, people: dict[str, Person], *, now: datetime)
     for line in lines.items:
         if line.kind == "project":
             db.session.add(
-                Schedule(cohort_id=cohort.id, stable_id=line.stable_id, opens_at=None, due_at=_day_end(now, 18))
+                Schedule(
+                    cohort_id=cohort.id, stable_id=line.stable_id, opens_at=None, due_at=_day_end(now, 18)
+                )
             )
     # the first learner has read the first lessons and stopped half way through the next one
     lessons = [line for line in lines.items if line.kind == "lesson"]
@@ -143,5 +192,6 @@ def standing() -> list[str]:
     rows = db.session.scalars(select(Person).where(Person.demo, Person.active).order_by(Person.id)).all()
     roles = {"learner": "peserta", "facilitator": "fasilitator", "administrator": "administrator"}
     return [
-        f"{row.email:<26} {', '.join(word for name, word in roles.items() if getattr(row, name))}" for row in rows
+        f"{row.email:<26} {', '.join(word for name, word in roles.items() if getattr(row, name))}"
+        for row in rows
     ]

@@ -110,7 +110,7 @@ class S3Store:
                 raise FileNotFoundError(sha256) from error
             raise
         try:
-            spool = tempfile.SpooledTemporaryFile(max_size=1024 * 1024)
+            spool = tempfile.SpooledTemporaryFile(max_size=1024 * 1024)  # noqa: SIM115 (the caller closes it)
             for chunk in response.stream(CHUNK):
                 spool.write(chunk)
             spool.seek(0)

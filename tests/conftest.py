@@ -61,7 +61,7 @@ def app(settings: Settings) -> Iterator[Flask]:
 
 
 @pytest.fixture
-def clean(app: Flask) -> Iterator[None]:
+def clean(app: Flask) -> None:
     """An empty database before the test."""
     with app.app_context():
         db.session.remove()
@@ -73,7 +73,6 @@ def clean(app: Flask) -> Iterator[None]:
                 for table in reversed(Base.metadata.sorted_tables):
                     connection.execute(table.delete())
     course_models.forget_cached()
-    yield
 
 
 @pytest.fixture

@@ -25,7 +25,16 @@ ACTION_FILES = {"actions", "jobs"}
 WEB_FILES = {"views", "forms"}
 BANNED = {"utils", "helpers", "common", "misc", "base", "manager", "service", "util", "helper"}
 WEB_LIBRARIES = {"flask", "flask_login", "flask_wtf", "flask_babel", "wtforms", "flask_limiter", "werkzeug"}
-STORAGE_LIBRARIES = {"sqlalchemy", "flask_sqlalchemy", "flask_migrate", "minio", "redis", "huey", "smtplib", "socket"}
+STORAGE_LIBRARIES = {
+    "sqlalchemy",
+    "flask_sqlalchemy",
+    "flask_migrate",
+    "minio",
+    "redis",
+    "huey",
+    "smtplib",
+    "socket",
+}
 
 
 def modules() -> dict[str, Path]:
@@ -143,7 +152,9 @@ def test_no_function_imports_its_way_around_a_circle() -> None:
         for node in ast.walk(tree):
             if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
                 for inner in ast.walk(node):
-                    assert not isinstance(inner, ast.Import | ast.ImportFrom), f"{name}.{node.name} imports inside"
+                    assert not isinstance(inner, ast.Import | ast.ImportFrom), (
+                        f"{name}.{node.name} imports inside"
+                    )
 
 
 def test_only_markup_makes_html() -> None:
@@ -162,7 +173,9 @@ def templates() -> list[Path]:
 def test_template(path: Path, app: Flask) -> None:
     text = path.read_text()
     assert not re.search(r"\|\s*safe\b|autoescape\s+false", text), "raw HTML in a template"
-    assert not re.search(r"<script(?![^>]*\bsrc=)|<style|\sstyle=|\son[a-z]+=|javascript:", text), "inline code or style"
+    assert not re.search(r"<script(?![^>]*\bsrc=)|<style|\sstyle=|\son[a-z]+=|javascript:", text), (
+        "inline code or style"
+    )
     app.jinja_env.get_template(path.relative_to(LMS / "templates").as_posix())
 
 
@@ -198,7 +211,9 @@ def test_static_files_are_small_and_our_own() -> None:
     for path in (LMS / "static").rglob("*"):
         if path.is_file():
             assert path.stat().st_size < 40_000, path.name
-            assert not re.search(rb"https?://(?!www\.w3\.org/)", path.read_bytes()), f"{path.name} names another site"
+            assert not re.search(rb"https?://(?!www\.w3\.org/)", path.read_bytes()), (
+                f"{path.name} names another site"
+            )
 
 
 def test_english_is_complete() -> None:
@@ -212,7 +227,9 @@ def test_english_is_complete() -> None:
     for message in english:
         if message.id and message.id in extracted:
             places = re.compile(r"%\((\w+)\)[sd]")
-            assert set(places.findall(str(message.id))) == set(places.findall(str(message.string))), message.id
+            assert set(places.findall(str(message.id))) == set(places.findall(str(message.string))), (
+                message.id
+            )
 
 
 def extract() -> set[str]:

@@ -71,7 +71,11 @@ def test_down_and_up_again(empty_app: Flask) -> None:
 def test_every_foreign_key_has_an_index() -> None:
     for table in Base.metadata.tables.values():
         leading = {tuple(index.columns)[0].name for index in table.indexes}
-        leading |= {next(iter(c.columns)).name for c in table.constraints if getattr(c, "columns", None) and len(c.columns)}
+        leading |= {
+            next(iter(c.columns)).name
+            for c in table.constraints
+            if getattr(c, "columns", None) and len(c.columns)
+        }
         for column in table.columns:
             if column.foreign_keys:
                 assert column.name in leading, f"{table.name}.{column.name} is a foreign key without an index"

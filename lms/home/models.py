@@ -29,7 +29,9 @@ class Coming:
 def coming(cohorts: Sequence[OwnCohort], *, now: datetime) -> list[Coming]:
     """What comes next in these cohorts, soonest first; one statement."""
     found = [
-        Coming(cohort.ends_at, "ends", cohort.title, cohort.code, "", "") for cohort in cohorts if cohort.ends_at > now
+        Coming(cohort.ends_at, "ends", cohort.title, cohort.code, "", "")
+        for cohort in cohorts
+        if cohort.ends_at > now
     ]
     by_id = {cohort.cohort_id: cohort for cohort in cohorts}
     rows = db.session.execute(

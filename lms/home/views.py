@@ -76,7 +76,11 @@ def _learning(cohorts: list[OwnCohort]) -> Learning | None:
     if not cohorts:
         return None
     now = utcnow()
-    running = [cohort for cohort in cohorts if cohort.starts_at <= now < cohort.ends_at and cohort.done < cohort.total]
+    running = [
+        cohort
+        for cohort in cohorts
+        if cohort.starts_at <= now < cohort.ends_at and cohort.done < cohort.total
+    ]
     # the course that ends first needs its reader most
     chosen = min(running, key=lambda cohort: cohort.ends_at) if running else cohorts[0]
     lines = outline(chosen.version_id)

@@ -38,7 +38,9 @@ def send_due_mail(backend: Backend, sender: str, *, now: datetime) -> int:
         message["To"] = mail.address
         message["Subject"] = mail.subject
         message["Date"] = format_datetime(now)
-        message["Message-ID"] = make_msgid(idstring=str(mail.id), domain=sender.rpartition("@")[2].strip("> "))
+        message["Message-ID"] = make_msgid(
+            idstring=str(mail.id), domain=sender.rpartition("@")[2].strip("> ")
+        )
         message["Auto-Submitted"] = "auto-generated"
         message.set_content(mail.body)
         try:
@@ -63,7 +65,9 @@ def forget_expired_resets(*, now: datetime) -> int:
 
 
 def _unused() -> ColumnElement[bool]:
-    return ~exists().where(Attachment.sha256 == Blob.sha256) & ~exists().where(CourseFile.sha256 == Blob.sha256)
+    return ~exists().where(Attachment.sha256 == Blob.sha256) & ~exists().where(
+        CourseFile.sha256 == Blob.sha256
+    )
 
 
 def delete_orphan_files(*, now: datetime) -> int:

@@ -35,7 +35,10 @@ def publish(draft: Draft, *, by: int | None, now: datetime) -> Outcome:
         db.session.add(course)
         db.session.flush()
     newest = db.session.scalar(
-        select(CourseVersion).where(CourseVersion.course_id == course.id).order_by(CourseVersion.number.desc()).limit(1)
+        select(CourseVersion)
+        .where(CourseVersion.course_id == course.id)
+        .order_by(CourseVersion.number.desc())
+        .limit(1)
     )
     if newest is not None and newest.content_hash == draft.content_hash and newest.retired_at is None:
         return Outcome(newest.id, newest.number, created=False)
@@ -70,7 +73,9 @@ def publish(draft: Draft, *, by: int | None, now: datetime) -> Outcome:
     for asset in draft.assets:
         blob = files.keep_bytes(asset.content, asset.media_type, now=now)
         db.session.add(
-            CourseFile(version_id=version.id, name=asset.name, sha256=blob.sha256, media_type=asset.media_type)
+            CourseFile(
+                version_id=version.id, name=asset.name, sha256=blob.sha256, media_type=asset.media_type
+            )
         )
     db.session.flush()
     audit.record(
@@ -88,7 +93,9 @@ def retire(version: CourseVersion, *, by: int, now: datetime) -> None:
     if version.retired_at is None:
         version.retired_at = now
         db.session.flush()
-        audit.record("retire", f"course:{version.course_id}", by=by, now=now, detail={"version": version.number})
+        audit.record(
+            "retire", f"course:{version.course_id}", by=by, now=now, detail={"version": version.number}
+        )
 
 
 def offer_again(version: CourseVersion, *, by: int, now: datetime) -> None:
@@ -96,4 +103,6 @@ def offer_again(version: CourseVersion, *, by: int, now: datetime) -> None:
     if version.retired_at is not None:
         version.retired_at = None
         db.session.flush()
-        audit.record("offer again", f"course:{version.course_id}", by=by, now=now, detail={"version": version.number})
+        audit.record(
+            "offer again", f"course:{version.course_id}", by=by, now=now, detail={"version": version.number}
+        )

@@ -23,14 +23,21 @@ def unpack(archive: Path, target: Path) -> Path:
     """
     try:
         with zipfile.ZipFile(archive) as opened:
-            entries = [entry for entry in opened.infolist() if not entry.is_dir() and not _ignored(entry.filename)]
+            entries = [
+                entry for entry in opened.infolist() if not entry.is_dir() and not _ignored(entry.filename)
+            ]
             if len(entries) > MAX_FILES:
-                raise Refused("ZIP itu berisi lebih dari %(limit)s berkas. Kirim folder pelatihannya saja.", limit=MAX_FILES)
+                raise Refused(
+                    "ZIP itu berisi lebih dari %(limit)s berkas. Kirim folder pelatihannya saja.",
+                    limit=MAX_FILES,
+                )
             left = MAX_BYTES
             for entry in entries:
                 left -= _extract(opened, entry, target, left)
     except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, OSError) as error:
-        raise Refused("Berkas itu bukan ZIP yang dapat dibaca. Buat ulang ZIP tanpa kata sandi, lalu unggah lagi.") from error
+        raise Refused(
+            "Berkas itu bukan ZIP yang dapat dibaca. Buat ulang ZIP tanpa kata sandi, lalu unggah lagi."
+        ) from error
     found = sorted(target.glob("course.yml")) or sorted(target.glob("*/course.yml"))
     if len(found) != 1:
         raise Refused("ZIP harus memuat satu folder pelatihan dengan course.yml di dalamnya.")
@@ -53,7 +60,9 @@ def _extract(opened: zipfile.ZipFile, entry: zipfile.ZipInfo, target: Path, left
         and not entry.flag_bits & 0x1
     )
     if not plain:
-        raise Refused("ZIP itu memuat tautan, kata sandi, atau nama berkas yang tidak diterima. Buat ulang ZIP dari foldernya.")
+        raise Refused(
+            "ZIP itu memuat tautan, kata sandi, atau nama berkas yang tidak diterima. Buat ulang ZIP dari foldernya."
+        )
     place = target.joinpath(*path.parts)
     place.parent.mkdir(parents=True, exist_ok=True)
     written = 0
@@ -61,6 +70,9 @@ def _extract(opened: zipfile.ZipFile, entry: zipfile.ZipInfo, target: Path, left
         while chunk := source.read(CHUNK):
             written += len(chunk)
             if written > left:
-                raise Refused("Isi ZIP melebihi %(limit)s MB. Perkecil gambar dan lampirannya.", limit=MAX_BYTES // 2**20)
+                raise Refused(
+                    "Isi ZIP melebihi %(limit)s MB. Perkecil gambar dan lampirannya.",
+                    limit=MAX_BYTES // 2**20,
+                )
             out.write(chunk)
     return written

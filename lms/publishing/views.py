@@ -27,6 +27,7 @@ from lms.refusals import Refused
 
 blueprint = Blueprint("publishing", __name__)
 ARCHIVE_AT_MOST = 60 * 1024 * 1024
+MOST_VERSIONS = 100_000
 
 
 @dataclass(frozen=True)
@@ -78,13 +79,29 @@ def courses() -> ResponseReturnValue:
             outcome = actions.publish(checked, by=person().id, now=utcnow())
             db.session.commit()
             if outcome.created:
-                flash(_("%(title)s versi %(number)s terbit.", title=checked.course.title, number=outcome.number), "ok")
+                flash(
+                    _(
+                        "%(title)s versi %(number)s terbit.",
+                        title=checked.course.title,
+                        number=outcome.number,
+                    ),
+                    "ok",
+                )
             else:
-                flash(_("Isi tidak berubah: tetap versi %(number)s, tidak ada yang ditulis.", number=outcome.number))
+                flash(
+                    _(
+                        "Isi tidak berubah: tetap versi %(number)s, tidak ada yang ditulis.",
+                        number=outcome.number,
+                    )
+                )
             return redirect(url_for("publishing.course", slug=checked.slug), 303)
     wrong = bool(problems or form.errors)
     page = render_template(
-        "publishing/courses.html", form=form, rows=_newest_versions(), problems=sorted(problems), checked=checked
+        "publishing/courses.html",
+        form=form,
+        rows=_newest_versions(),
+        problems=sorted(problems),
+        checked=checked,
     )
     return page, 422 if wrong else 200
 
@@ -124,7 +141,9 @@ def _course(slug: str) -> Course | None:
 def course(course: Course) -> ResponseReturnValue:
     """A course's versions, newest first, each with the cohorts that learn from it."""
     counts = (
-        select(Cohort.version_id, func.count(Cohort.id).label("cohorts")).group_by(Cohort.version_id).subquery()
+        select(Cohort.version_id, func.count(Cohort.id).label("cohorts"))
+        .group_by(Cohort.version_id)
+        .subquery()
     )
     rows = db.session.execute(
         select(CourseVersion, Person.name, func.coalesce(counts.c.cohorts, 0))
@@ -138,8 +157,13 @@ def course(course: Course) -> ResponseReturnValue:
 
 
 def _version(slug: str, number: int) -> CourseVersion | None:
+    if number > MOST_VERSIONS:
+        return None
     return db.session.scalar(
-        select(CourseVersion).join(Course).where(Course.slug == slug, CourseVersion.number == number).with_for_update()
+        select(CourseVersion)
+        .join(Course)
+        .where(Course.slug == slug, CourseVersion.number == number)
+        .with_for_update()
     )
 
 
@@ -149,7 +173,13 @@ def retire(version: CourseVersion) -> ResponseReturnValue:
     """Stop offering a version."""
     actions.retire(version, by=person().id, now=utcnow())
     db.session.commit()
-    flash(_("Versi %(number)s tidak lagi ditawarkan. Angkatan yang memakainya tetap berjalan.", number=version.number), "ok")
+    flash(
+        _(
+            "Versi %(number)s tidak lagi ditawarkan. Angkatan yang memakainya tetap berjalan.",
+            number=version.number,
+        ),
+        "ok",
+    )
     return redirect(url_for("publishing.course", slug=version.course.slug), 303)
 
 

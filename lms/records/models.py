@@ -39,7 +39,9 @@ def records_of(person_id: int) -> list[Record]:
     for enrolment, cohort in rows:
         lines = outline(cohort.version_id)
         graded = [
-            (line, grades[enrolment, line.stable_id]) for line in lines.items if (enrolment, line.stable_id) in grades
+            (line, grades[enrolment, line.stable_id])
+            for line in lines.items
+            if (enrolment, line.stable_id) in grades
         ]
         found.append(Record(cohort, lines.title, lines.jp, graded))
     return found
