@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
 
-from sqlalchemy import CursorResult, delete, func, select, update
+from sqlalchemy import delete, func, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from lms import audit
@@ -36,13 +36,6 @@ def _upsert(table: Any) -> Any:
     if db.session.get_bind().dialect.name == "postgresql":
         return postgresql.insert(table)
     return sqlite.insert(table)
-
-
-def _changed(statement: Any) -> int:
-    """Run a write and say how many rows it met."""
-    result = db.session.execute(statement)
-    assert isinstance(result, CursorResult)
-    return result.rowcount
 
 
 # Reading
@@ -111,17 +104,23 @@ def save_note(
             length=len(text),
         )
     key = {"enrolment_id": enrolment_id, "stable_id": stable_id, "anchor": anchor}
+    # RETURNING tells on both databases whether a row was written; how many rows, PostgreSQL does not say here
     if revision == 0:
-        fresh = _upsert(Note).values(**key, text=text, revision=1, updated_at=now)
-        if _changed(fresh.on_conflict_do_nothing(index_elements=list(key))):
-            return 1
-    elif _changed(
-        update(Note)
-        .filter_by(**key, revision=revision)
-        .values(text=text, revision=revision + 1, updated_at=now)
-        .execution_options(synchronize_session=False)
-    ):
-        return revision + 1
+        write = (
+            _upsert(Note)
+            .values(**key, text=text, revision=1, updated_at=now)
+            .on_conflict_do_nothing(index_elements=list(key))
+        )
+    else:
+        write = (
+            update(Note)
+            .filter_by(**key, revision=revision)
+            .values(text=text, revision=revision + 1, updated_at=now)
+            .execution_options(synchronize_session=False)
+        )
+    written = db.session.scalar(write.returning(Note.revision))
+    if written is not None:
+        return int(written)
     row = db.session.execute(select(Note.text, Note.revision).filter_by(**key)).first()
     if row is not None and row.text == text:
         return int(row.revision)
