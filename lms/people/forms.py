@@ -137,11 +137,9 @@ class PreferencesForm(FlaskForm):
         _l("Zona waktu"),
         choices=_choices(
             {
-                "Asia/Jakarta": _l("WIB – Sumatra, Jawa, Kalimantan Barat dan Tengah"),
-                "Asia/Makassar": _l(
-                    "WITA – Kalimantan Timur, Utara, dan Selatan, Sulawesi, Bali, Nusa Tenggara"
-                ),
-                "Asia/Jayapura": _l("WIT – Maluku, Papua"),
+                "Asia/Jakarta": _l("WIB (Jakarta)"),
+                "Asia/Makassar": _l("WITA (Makassar)"),
+                "Asia/Jayapura": _l("WIT (Jayapura)"),
             }
         ),
         validate_choice=False,
