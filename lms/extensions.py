@@ -86,8 +86,8 @@ login = LoginManager()
 csrf = CSRFProtect()
 migrate = Migrate()
 babel = Babel()
-limiter = Limiter(get_remote_address, headers_enabled=False)
-
+# without its shared storage it counts in each process: signing in must not depend on Redis being up
+limiter = Limiter(get_remote_address, headers_enabled=False, in_memory_fallback_enabled=True)
 
 
 @event.listens_for(Session, "before_flush")
@@ -98,7 +98,9 @@ def _refuse_changes(session: Session, _context: object, _instances: object) -> N
             continue
         changed = {a.key for a in inspect(row).attrs if a.history.has_changes()}
         if changed - set(getattr(row, "__mutable__", ())):
-            raise RuntimeError(f"{type(row).__name__} is immutable: {', '.join(sorted(changed))} must not change")
+            raise RuntimeError(
+                f"{type(row).__name__} is immutable: {', '.join(sorted(changed))} must not change"
+            )
     for row in session.deleted:
         if getattr(row, "__immutable__", False):
             raise RuntimeError(f"{type(row).__name__} is immutable: it must not be deleted")
