@@ -73,23 +73,28 @@ _FOLD_FROM = 12
 
 
 def paragraphs(changes: Iterable[Change]) -> tuple[Paragraph, ...]:
-    """The changes of a text cut at its blank lines."""
+    """The changes of a text cut at its blank lines, also at those that only half changed."""
+    listed = list(changes)
+    whole = "".join(change.text for change in listed)
     done: list[Paragraph] = []
-    runs: list[Change] = []
-
-    def close() -> None:
-        if any(run.text.strip() for run in runs):
-            done.append(_paragraph(runs))
-        runs.clear()
-
-    for change in changes:
-        pieces = _BREAK.split(change.text)
-        for at, piece in enumerate(pieces):
-            if at:
-                close()
+    at = run = begun = 0  # where the next paragraph begins, the run it begins in, where that run begins
+    for end, after in [
+        *((found.start(), found.end()) for found in _BREAK.finditer(whole)),
+        (len(whole),) * 2,
+    ]:
+        runs: list[Change] = []
+        while run < len(listed) and begun < end:
+            text = listed[run].text
+            piece = text[max(at - begun, 0) : end - begun]
             if piece:
-                runs.append(Change(change.op, piece))
-    close()
+                runs.append(Change(listed[run].op, piece))
+            if begun + len(text) > end:
+                break
+            begun += len(text)
+            run += 1
+        if any(each.text.strip() for each in runs):
+            done.append(_paragraph(runs))
+        at = after
     return tuple(done)
 
 

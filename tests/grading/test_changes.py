@@ -32,6 +32,14 @@ def test_paragraphs_end_at_blank_lines_and_headings_lose_their_marks() -> None:
     assert [paragraph.level for paragraph in block.paragraphs] == [2, 0, 0]
 
 
+def test_a_blank_line_of_which_half_is_new_ends_a_paragraph() -> None:
+    old = "Satu.\n\n## Kedua\n\nTiga."
+    blocks = changes.text_blocks(old, "Satu.\nBaru.\n\n## Kedua\n\nTiga.")
+    found = [paragraph for block in blocks for paragraph in block.paragraphs]
+    assert ["".join(run.text for run in each.runs) for each in found] == ["Satu.\nBaru.", "Kedua", "Tiga."]
+    assert [(each.level, each.changed) for each in found] == [(0, True), (2, False), (0, False)]
+
+
 def test_a_heading_whose_mark_changed_shows_the_mark() -> None:
     (block,) = changes.text_blocks("# Akar\n\nx", "## Akar\n\nx")
     assert block.paragraphs[0].level == 0

@@ -69,13 +69,7 @@ def _page(
             "outcome": outcome,
             "final": final,
             "gaps": [(gap, gap_word(gap, desk.project, desk.rubric)) for gap in desk.gaps(said_now)],
-            "noted": {
-                line.section.id: [
-                    (markup.to_html(note.text, "people"), note.must)
-                    for note in said_now.section(line.section.id).notes
-                ]
-                for line in context["lines"]
-            },
+            "noted": {line.section.id: _noted(desk, said_now, line.section.id) for line in context["lines"]},
         }
     earlier = desk.earlier_of(current)
     return render_template(
@@ -101,6 +95,20 @@ def _page(
         show_gaps=gaps,
         now_at=utcnow(),
     )
+
+
+def _noted(desk: Desk, said_now: ReviewContent, section_id: str) -> list[tuple[Any, bool, int]]:
+    """The notes the team will read, as HTML: those still open of the version before, then the new ones.
+
+    With each whether it must be followed up, and the version it comes from.
+    """
+    still_open = [
+        (note.text, note.must, note.version)
+        for note in desk.earlier_of(section_id)
+        if said_now.earlier.get(note.id) == "open"
+    ]
+    new = [(note.text, note.must, desk.version.number) for note in said_now.section(section_id).notes]
+    return [(markup.to_html(text, "people"), must, number) for text, must, number in still_open + new]
 
 
 def local_key(version: SubmissionVersion, section_id: str) -> str:

@@ -96,7 +96,7 @@ def _page(work: Workspace, *, problem: str = "", reply: tuple[int, str] | None =
         project=project,
         rounds=rounds,
         member=member,
-        who="" if member and setting.masked else who(setting.names, setting.masked, work.id),
+        owner="" if member and setting.masked else who(setting.names, setting.masked, work.id),
         sheets=[
             _sheet(work, each, notes, answerable and each.number == newest and each.returned, names_hidden)
             for each in reversed(decided)
