@@ -141,7 +141,7 @@ def _hold(work: Workspace, *, now: datetime) -> dict[str, DraftRow]:
 
 @dataclass(frozen=True)
 class Saved:
-    """What a save left behind: the section's revision and time, the drafts and findings of the whole work."""
+    """What a save left behind: the section's revision and time, all drafts, and the section's findings."""
 
     revision: int
     at: datetime
@@ -162,10 +162,16 @@ def save_section(
     _refuse_locked(row)
     text = content.encode(new)
     if text == row.text:  # also a save that is sent once more because its answer was lost
-        return Saved(row.revision, row.updated_at, rows, checks.run(work.project, models.contents_of(rows)))
+        return _unchanged(work, rows, section)
     if row.revision != revision:
         raise Stale(row)
     return _write(work, rows, section, text, by=by, now=now)
+
+
+def _unchanged(work: Workspace, rows: Mapping[str, DraftRow], section: Section) -> Saved:
+    row = rows[section.id]
+    findings = checks.run(work.project, models.contents_of(rows), section.id)
+    return Saved(row.revision, row.updated_at, rows, findings)
 
 
 def _refuse_locked(row: DraftRow) -> None:
@@ -190,26 +196,29 @@ def _write(
     row = after[section.id] = replace(
         rows[section.id], text=text, revision=rows[section.id].revision + 1, updated_at=now, updated_by=by
     )
-    contents = models.contents_of(after)
-    findings = checks.run(work.project, contents)
-    counts = finding_counts(findings, contents)
-    for before in list(after.values()):
-        count = counts[before.section_id]
+    own: list[Finding] = []
+    for name, read in models.affected(work.item_id, section.id).items():
+        contents = models.contents_of({each: after[each] for each in read})
+        findings = checks.run(work.project, contents, name)
+        count = finding_counts(findings, contents)[name]
         values: dict[str, object] = {"findings": count}
-        if before.section_id == section.id:
-            values |= {"content": text, "revision": row.revision, "updated_at": now, "updated_by": by}
-            values["size"] = size_of(contents[section.id])
-            before = replace(before, size=size_of(contents[section.id]))
-        elif before.findings == count:
+        if name == section.id:
+            own = findings
+            size = size_of(contents[name])
+            values |= {"content": text, "size": size}
+            values |= {"revision": row.revision, "updated_at": now, "updated_by": by}
+            after[name] = replace(row, findings=count, size=size)
+        elif after[name].findings == count:
             continue
-        after[before.section_id] = replace(before, findings=count)
+        else:
+            after[name] = replace(after[name], findings=count)
         db.session.execute(
             update(Draft)
-            .where(Draft.id == before.id)
+            .where(Draft.id == after[name].id)
             .values(values)
             .execution_options(synchronize_session=False)
         )
-    return Saved(row.revision, now, after, findings)
+    return Saved(row.revision, now, after, own)
 
 
 def size_of(held: content.Content) -> int:
@@ -307,7 +316,7 @@ def remove_file(work: Workspace, section: FilesSection, sha256: str, *, by: int,
         .execution_options(synchronize_session=False)
     )
     if len(left) == len(held):
-        return Saved(row.revision, row.updated_at, rows, checks.run(work.project, models.contents_of(rows)))
+        return _unchanged(work, rows, section)
     return _write(work, rows, section, content.encode(left), by=by, now=now)
 
 

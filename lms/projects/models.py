@@ -31,7 +31,7 @@ from lms.courses.models import Cohort, Enrolment, Schedule, item_source
 from lms.extensions import Base, Key, db
 from lms.people.models import Person
 from lms.projects import content
-from lms.projects.source import Project, Section, empty
+from lms.projects.source import FilesSection, Project, Section, TableSection, empty
 from lms.projects.state import SectionFacts, SectionState, section_state
 
 
@@ -279,6 +279,33 @@ def project(item_id: int) -> Project:
 @lru_cache(maxsize=256)
 def _decoded(definition: str) -> Project:
     return msgspec.json.decode(definition, type=Project)
+
+
+def affected(item_id: int, section_id: str) -> dict[str, frozenset[str]]:
+    """The sections whose findings can change with this one, itself first; each with all that its checks read.
+
+    Raises LookupError.
+    """
+    read = _reads(item_source(item_id)[1])
+    names = [
+        section_id,
+        *(name for name, others in read.items() if section_id in others and name != section_id),
+    ]
+    return {name: read.get(name, frozenset()) | {name} for name in names}
+
+
+@lru_cache(maxsize=256)
+def _reads(definition: str) -> dict[str, frozenset[str]]:
+    """By section: the other sections that its checks and lists read."""
+    found = {}
+    for section in _decoded(definition).sections:
+        addresses: set[str] = set()
+        if not isinstance(section, FilesSection):
+            addresses |= {use.address for check in section.checks for use in check.uses()}
+        if isinstance(section, TableSection):
+            addresses |= {column.ref for column in section.columns if column.ref}
+        found[section.id] = frozenset(address.split(".")[0] for address in addresses if "." in address)
+    return found
 
 
 def brief(item_id: int) -> str:

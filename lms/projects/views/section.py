@@ -18,7 +18,7 @@ from lms.projects.models import DraftRow, Workspace
 from lms.projects.source import Section, TableSection, TextSection
 from lms.projects.views import blueprint
 from lms.projects.views.loading import find_section, load_work, said
-from lms.projects.views.sheet import SheetRow, choices_of, typed_rows
+from lms.projects.views.sheet import SheetRow, choices_of, shared_lists, typed_rows
 from lms.projects.views.workspace import answer, local_key, show
 from lms.web import zone
 
@@ -142,5 +142,11 @@ def _compared(
             for at, row in enumerate(merge.tables(stored, typed, new_row_id), start=1)
         ]
         contents = models.contents_of(models.drafts(work.id))
-        return {"sheet": both, "choices": choices_of(section, contents), "cells": {}}
+        choices = choices_of(section, contents)
+        return {
+            "sheet": both,
+            "choices": choices,
+            "shared_lists": shared_lists(section, choices, len(both)),
+            "cells": {},
+        }
     return {}

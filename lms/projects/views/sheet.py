@@ -64,6 +64,18 @@ def choices_of(section: TableSection, contents: Mapping[str, content.Content]) -
     }
 
 
+LISTED_AT_MOST = 400  # options of one column in all its rows; beyond that the rows share one list
+
+
+def shared_lists(section: TableSection, choices: Mapping[str, list[str]], rows: int) -> frozenset[str]:
+    """The columns of references whose rows share one list of suggestions, so that the page stays light."""
+    return frozenset(
+        column.id
+        for column in section.columns
+        if column.type == "ref" and len(choices[column.id]) * rows > LISTED_AT_MOST
+    )
+
+
 def _referred(column: Column, contents: Mapping[str, content.Content]) -> list[str]:
     table, _, name = (column.ref or "").partition(".")
     held = contents.get(table)

@@ -19,7 +19,7 @@ from lms.projects.models import DraftRow, ImprovementNote, Workspace
 from lms.projects.source import FilesSection, Section, TableSection, TextSection
 from lms.projects.views.findings import marks_of
 from lms.projects.views.loading import author_text
-from lms.projects.views.sheet import NEW_ROW, SheetRow, choices_of, rows_of
+from lms.projects.views.sheet import NEW_ROW, SheetRow, choices_of, rows_of, shared_lists
 from lms.web import zone
 
 KIND_NAMES = {"pdf": "PDF", "docx": "Word", "xlsx": "Excel", "png": "PNG", "jpg": "JPG"}
@@ -36,9 +36,8 @@ class Needs:
     headings: list[tuple[str, bool]]
 
 
-def needs_of(section: TextSection, text: str) -> Needs:
-    """The needs of a text section, met or not."""
-    count = content.words(text)
+def needs_of(section: TextSection, text: str, count: int) -> Needs:
+    """The needs of a text section, met or not; ``count`` is the number of its words."""
     there = set(content.headings(text))
     return Needs(
         words=count,
@@ -82,7 +81,7 @@ def shared(
         "current": section.id,
         "held": held,
         "marks": marks_of(section, findings, held),
-        "needs": needs_of(section, held)
+        "needs": needs_of(section, held, rows[section.id].size)
         if isinstance(section, TextSection) and isinstance(held, str)
         else None,
     }
@@ -114,10 +113,12 @@ def show(
     rendered = markup.to_html(held, "people") if isinstance(held, str) and (preview or not row.open) else None
     extra = request.args.get("tambah", "")
     if isinstance(section, TableSection) and isinstance(held, content.Table):
+        sheet = typed_sheet or rows_of(held.rows, int(extra) if extra in ("2", "3", "5", "10", "20") else 1)
+        choices = choices_of(section, contents)
         context |= {
-            "sheet": typed_sheet
-            or rows_of(held.rows, int(extra) if extra in ("2", "3", "5", "10", "20") else 1),
-            "choices": choices_of(section, contents),
+            "sheet": sheet,
+            "choices": choices,
+            "shared_lists": shared_lists(section, choices, len(sheet)),
             "cells": context["marks"].cells if typed_sheet is None else {},
             "new_row": NEW_ROW,
         }
