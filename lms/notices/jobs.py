@@ -51,6 +51,7 @@ def send_due_mail(backend: Backend, sender: str, *, now: datetime) -> int:
             mail.due_at = now + timedelta(minutes=2**mail.tries)
         else:
             mail.sent_at = now
+            mail.body = ""  # a set-password link must not stay readable once it is on its way
             sent += 1
         db.session.commit()  # each message for itself: a crash must not send the others twice
     return sent

@@ -1,0 +1,298 @@
+"""Writing in the workspace as it really happens: weak signal, two tabs, a session that ends, a paste from Excel."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from flask import Flask
+from playwright.sync_api import Browser, Page, expect
+from werkzeug.serving import make_server
+
+from lms.extensions import db
+from lms.projects import models
+from lms.projects.content import Content, words
+from tests.cast import Cast
+from tests.projects.work import FRONT, PDF, TEXT
+from tests.walk.conftest import WIDTHS, Server, Visitor
+
+AUTOSAVED = "Tersimpan otomatis"
+
+
+@pytest.fixture
+def here(app: Flask, cast: Cast, tmp_path: Path) -> Iterator[Server]:
+    """The app of the tests behind a real socket, with the cast in its database."""
+    server = make_server("127.0.0.1", 0, app, threaded=True)
+    thread = threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True)
+    thread.start()
+    yield Server(f"http://127.0.0.1:{server.server_port}", tmp_path)
+    server.shutdown()
+    thread.join(10)
+    server.server_close()
+
+
+BOTH = pytest.mark.parametrize("width", WIDTHS.values(), ids=WIDTHS.keys())
+
+
+@pytest.fixture
+def width() -> int:
+    """Most of this does not depend on the width; what does asks for both."""
+    return WIDTHS["desktop"]
+
+
+@pytest.fixture
+def sari(chromium: Browser, here: Server, cast: Cast, width: int) -> Iterator[Visitor]:
+    """sari at a browser, with the project begun."""
+    visitor = Visitor(chromium, here, width)
+    visitor.sign_in(cast.emails["sari"])
+    visitor.page.goto(FRONT)
+    visitor.page.get_by_role("button", name="Mulai proyek").click()
+    visitor.page.wait_for_url("**/isu")
+    yield visitor
+    visitor.complaints[:] = [each for each in visitor.complaints if "ERR_INTERNET_DISCONNECTED" not in each]
+    visitor.leave()
+
+
+def stored(app: Flask, section_id: str) -> Content:
+    """What the database holds of the only work there is."""
+    with app.app_context():
+        try:
+            return models.drafts(1)[section_id].content
+        finally:
+            db.session.remove()
+
+
+def says(page: Page, words: str) -> None:
+    expect(page.locator("[data-say]").first).to_contain_text(words, timeout=15_000)
+
+
+def kept(page: Page) -> list[str]:
+    """The copies that lie on the device."""
+    found: list[str] = page.evaluate("Object.keys(localStorage)")
+    return found
+
+
+def section(page: Page, name: str) -> None:
+    page.goto(f"/proyek/kerja/1/{name}")
+
+
+@BOTH
+def test_text_saves_itself_and_the_page_follows(app: Flask, sari: Visitor) -> None:
+    page = sari.page
+    page.locator("#teks").fill(TEXT)
+    expect(page.locator("#jumlah-kata")).to_have_text(str(words(TEXT)))
+    says(page, AUTOSAVED)
+    expect(page.locator("#temuan")).to_contain_text("terpenuhi")
+    expect(page.locator("#daftar-bagian [aria-current]")).to_contain_text("Draf")
+    page.get_by_role("button", name="Pratinjau").click()
+    expect(page.locator("#pratinjau h3")).to_have_text("Akar masalah")
+    assert page.url.endswith("/isu")
+    assert stored(app, "isu") == TEXT
+    assert kept(page) == []
+    sari.look()
+
+
+def test_what_is_written_offline_is_sent_later(app: Flask, sari: Visitor) -> None:
+    page = sari.page
+    sari.context.set_offline(True)
+    page.locator("#teks").fill("Ditulis di perjalanan.")
+    says(page, "Tersimpan di perangkat ini, akan dikirim saat daring")
+    assert len(kept(page)) == 1
+    assert stored(app, "isu") == ""
+    sari.context.set_offline(False)
+    says(page, AUTOSAVED)
+    assert stored(app, "isu") == "Ditulis di perjalanan."
+    assert kept(page) == []
+
+
+def test_what_a_closed_tab_could_not_send_comes_back(app: Flask, sari: Visitor) -> None:
+    section(sari.page, "sasaran")
+    sari.context.set_offline(True)
+    sari.page.locator(".cell").first.fill("Wisata tumbuh")
+    says(sari.page, "Tersimpan di perangkat ini")
+    again = sari.context.new_page()
+    sari.page.close()
+    sari.context.set_offline(False)
+    section(again, "sasaran")
+    expect(again.locator(".cell").first).to_have_value("Wisata tumbuh")
+    says(again, AUTOSAVED)
+    (row,) = stored(app, "sasaran").rows  # type: ignore[union-attr]
+    assert row["sasaran"] == "Wisata tumbuh"
+    assert kept(again) == []
+    sari.page = again
+
+
+def test_a_session_that_ends_costs_no_text(app: Flask, sari: Visitor, cast: Cast) -> None:
+    page = sari.page
+    other = sari.context.new_page()
+    other.goto("/profil")
+    other.locator("footer").get_by_role("button", name="Keluar").click()
+    other.wait_for_url("**/masuk**")
+    page.locator("#teks").fill("Setelah sesi berakhir.")
+    says(page, "masuk lagi di tab lain")
+    other.get_by_label("NIP atau surel").fill(cast.emails["sari"])
+    other.get_by_label("Kata sandi", exact=True).fill("belajar-asn-2026")
+    other.get_by_role("button", name="Masuk").click()
+    other.wait_for_url("**/")
+    other.close()
+    page.bring_to_front()
+    page.evaluate("window.dispatchEvent(new Event('focus'))")
+    says(page, AUTOSAVED)
+    assert stored(app, "isu") == "Setelah sesi berakhir."
+    sari.complaints[:] = [
+        each for each in sari.complaints if "400" not in each
+    ]  # the old token, asked for once
+
+
+def test_two_tabs_are_shown_both_and_put_together(app: Flask, sari: Visitor) -> None:
+    first, second = sari.page, sari.context.new_page()
+    section(second, "isu")
+    first.locator("#teks").fill("Satu.\nDari tab pertama.")
+    says(first, AUTOSAVED)
+    second.locator("#teks").fill("Satu.\nDari tab kedua.")
+    says(second, "juga disimpan oleh Anda")
+    assert stored(app, "isu") == "Satu.\nDari tab pertama."
+    assert len(kept(second)) == 1
+    second.get_by_role("button", name="Bandingkan").click()
+    expect(second.locator("ins").first).to_be_visible()
+    sari.page = second
+    sari.look()
+    second.get_by_role("button", name="Simpan gabungan").click()
+    expect(second.locator("#teks")).to_have_value("Satu.\nDari tab pertama.\nDari tab kedua.")
+    assert stored(app, "isu") == "Satu.\nDari tab pertama.\nDari tab kedua."
+    assert kept(second) == []
+
+
+PASTED = (
+    "Wisata tumbuh\tNAIK\t1,3\t1,2\nPengangguran menurun\tturun\t5,55\t5,20\n"
+    '"Warga\nsejahtera"\tmembaik\t2\t3\n'
+)
+
+
+def paste(page: Page, text: str) -> None:
+    page.locator(".cell").first.evaluate(
+        """(cell, text) => {
+            const data = new DataTransfer();
+            data.setData("text/plain", text);
+            cell.dispatchEvent(new ClipboardEvent("paste", { clipboardData: data, bubbles: true, cancelable: true }));
+        }""",
+        text,
+    )
+
+
+@BOTH
+def test_a_block_from_excel_fills_rows_and_findings_mark_cells(app: Flask, sari: Visitor) -> None:
+    page = sari.page
+    section(page, "sasaran")
+    paste(page, PASTED)
+    says(page, AUTOSAVED)
+    rows = stored(app, "sasaran").rows  # type: ignore[union-attr]
+    assert [row["sasaran"] for row in rows] == ["Wisata tumbuh", "Pengangguran menurun", "Warga\nsejahtera"]
+    assert [row["arah"] for row in rows] == [
+        "naik",
+        "turun",
+        "membaik",
+    ]  # what is no choice is kept, and found
+    expect(page.locator("tr[data-row]")).to_have_count(4)
+    wrong = page.locator(f"#sel-{rows[0]['_id']}-t1")
+    expect(wrong).to_have_attribute("aria-invalid", "true")
+    page.get_by_role("link", name="Lihat sel baris 1, kolom 2025").click()
+    expect(wrong).to_be_focused()
+    page.keyboard.press("Control+A")
+    page.keyboard.type("1,5")
+    says(page, AUTOSAVED)
+    expect(wrong).not_to_have_attribute("aria-invalid", "true")
+    sari.look()
+    page.reload()
+    expect(wrong).to_have_value("1,5")
+
+
+def test_a_paste_and_a_removed_row_can_be_taken_back(app: Flask, sari: Visitor) -> None:
+    page = sari.page
+    section(page, "sasaran")
+    page.locator(".cell").first.fill("Semula")
+    says(page, AUTOSAVED)
+    paste(page, PASTED)
+    page.get_by_role("button", name="Urungkan").click()
+    expect(page.locator("tr[data-row]")).to_have_count(2)
+    expect(page.locator(".cell").first).to_have_value("Semula")
+    page.get_by_role("button", name="Hapus baris 1").click()
+    expect(page.locator(".cell").first).to_have_value("")
+    page.get_by_role("button", name="Urungkan").click()
+    expect(page.locator(".cell").first).to_have_value("Semula")
+    page.wait_for_timeout(1500)
+    assert [row.get("sasaran") for row in stored(app, "sasaran").rows] == ["Semula"]  # type: ignore[union-attr]
+
+
+def test_a_table_is_walked_by_keyboard(app: Flask, sari: Visitor) -> None:
+    page = sari.page
+    section(page, "sasaran")
+    page.locator(".cell").first.focus()
+    page.keyboard.type("Satu")
+    page.keyboard.press("Enter")
+    page.keyboard.type("Dua")
+    page.keyboard.press("ArrowUp")
+    page.keyboard.press("Tab")
+    page.keyboard.press("ArrowRight")
+    page.keyboard.type("1,5")
+    page.keyboard.press("ArrowDown")
+    page.keyboard.type("2,5")
+    says(page, AUTOSAVED)
+    rows = stored(app, "sasaran").rows  # type: ignore[union-attr]
+    assert [(row["sasaran"], row["t0"]) for row in rows] == [("Satu", "1,5"), ("Dua", "2,5")]
+    assert page.url.endswith("/sasaran")  # Enter never sent the form
+
+
+def test_files_show_their_way_and_why_they_are_refused(app: Flask, sari: Visitor) -> None:
+    page = sari.page
+    section(page, "lampiran")
+    page.set_input_files(
+        "#file",
+        [
+            {"name": "peta.pdf", "mimeType": "application/pdf", "buffer": PDF},
+            {"name": "palsu.pdf", "mimeType": "application/pdf", "buffer": b"MZ" + b"\0" * 90},
+            {"name": "besar.pdf", "mimeType": "application/pdf", "buffer": PDF + b"0" * 1_100_000},
+        ],
+    )
+    page.get_by_role("button", name="Unggah").click()
+    shown = page.locator("[data-uploads] li")
+    expect(shown).to_have_count(3)
+    expect(shown.nth(0)).to_contain_text("Terunggah")
+    expect(shown.nth(1)).to_contain_text("bukan PDF, PNG")
+    expect(shown.nth(2)).to_contain_text("melebihi 1 MB")
+    expect(page.locator("#berkas")).to_contain_text("peta.pdf")
+    sari.look()
+    assert [file.name for file in stored(app, "lampiran")] == ["peta.pdf"]  # type: ignore[union-attr]
+    page.get_by_role("button", name="Hapus peta.pdf").click()
+    expect(page.locator("#berkas")).to_contain_text("Belum ada berkas")
+    sari.complaints[:] = [each for each in sari.complaints if "422" not in each]
+
+
+@BOTH
+def test_everything_works_without_javascript(
+    app: Flask, chromium: Browser, here: Server, cast: Cast, width: int
+) -> None:
+    visitor: Any = Visitor(chromium, here, width, java_script_enabled=False)
+    page = visitor.page
+    page.goto("/masuk")
+    page.get_by_label("NIP atau surel").fill(cast.emails["sari"])
+    page.get_by_label("Kata sandi", exact=True).fill("belajar-asn-2026")
+    page.get_by_role("button", name="Masuk").click()
+    page.goto(FRONT)
+    page.get_by_role("button", name="Mulai proyek").click()
+    page.locator("#teks").fill(TEXT)
+    page.get_by_role("button", name="Simpan").click()
+    section(page, "sasaran")
+    page.locator("textarea.cell").first.fill("Pengangguran menurun")
+    page.locator("select.cell").first.select_option("turun")
+    page.locator("input.cell").nth(0).fill("5,55")
+    page.locator("input.cell").nth(1).fill("5,20")
+    page.get_by_role("button", name="Simpan").last.click()
+    page.get_by_role("link", name="Periksa dan kumpulkan").click()
+    page.get_by_role("checkbox").check()
+    page.get_by_role("button", name="Kumpulkan versi 1").click()
+    expect(page.locator("h1")).to_have_text("Bukti pengumpulan")
+    visitor.leave()
