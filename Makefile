@@ -40,7 +40,7 @@ bench: .venv/tests ## measure the hot pages against this machine's own limits
 	@$(BIN)/python -m tests.bench
 
 messages: .venv/tests ## collect new sentences for the English translation
-	@$(BIN)/pybabel -q extract -F lms/translations/babel.cfg -k _l -k Refused -k FileRefused -k RefusedField -k Unreadable --omit-header --no-location --sort-output -o lms/translations/messages.pot lms
+	@$(BIN)/pybabel -q extract -F lms/translations/babel.cfg -k _l -k Refused -k FileRefused -k RefusedField -k Unreadable -k Locked -k NotReady -k Incomplete -k TooLong -k N_ --omit-header --no-location --sort-output -o lms/translations/messages.pot lms
 	@$(BIN)/pybabel -q update -i lms/translations/messages.pot -d lms/translations -l en --omit-header --no-fuzzy-matching --ignore-obsolete
 
 translate: .venv/tests ## compile the English translation

@@ -233,7 +233,8 @@ def receive(
             if kind is None or kind not in accepted:
                 listed = ", ".join(item.upper() for item in dict.fromkeys(accepted))
                 raise FileRefused(
-                    f"Isi berkas itu bukan {listed}. Simpan dalam salah satu format itu, lalu unggah lagi."
+                    "Isi berkas itu bukan %(kinds)s. Simpan dalam salah satu format itu, lalu unggah lagi.",
+                    kinds=listed,
                 )
             if kind != extension:
                 raise FileRefused(

@@ -236,7 +236,17 @@ def extract() -> set[str]:
     """The sentences that the code marks for translation."""
     from babel.messages.extract import DEFAULT_KEYWORDS, extract_from_dir
 
-    marks = ("_l", "lazy_gettext", "Refused", "FileRefused", "RefusedField", "Unreadable", "N_")
+    refusals = (
+        "Refused",
+        "FileRefused",
+        "RefusedField",
+        "Unreadable",
+        "Locked",
+        "NotReady",
+        "Incomplete",
+        "TooLong",
+    )
+    marks = ("_l", "lazy_gettext", "N_", *refusals)
     keywords = {**DEFAULT_KEYWORDS, **dict.fromkeys(marks)}
     methods = [("**.py", "python"), ("templates/**.html", "jinja2")]
     options = {

@@ -42,14 +42,14 @@ class Stale(Refused):
     """Somebody saved meanwhile; ``row`` is what is stored, and nothing was written."""
 
     def __init__(self, row: DraftRow) -> None:
-        super().__init__("Bagian ini telah disimpan dari tempat lain setelah Anda membukanya.")
+        super().__init__("stale")  # its page tells who saved, and shows both
         self.row = row
 
 
 class NotReady(Refused):
     """The work cannot be handed in as it is; ``readiness`` says what is missing."""
 
-    def __init__(self, readiness: Readiness, message: str) -> None:
+    def __init__(self, message: str, readiness: Readiness) -> None:
         super().__init__(message)
         self.readiness = readiness
 
@@ -487,24 +487,24 @@ def _refuse_unready(ready: Readiness, *, expected: int, seen: str) -> None:
     """Refuse what no press of the button can change."""
     if ready.waiting:
         raise NotReady(
-            ready, "Versi sebelumnya sedang ditelaah. Anda dapat mengumpulkan lagi setelah hasilnya dikirim."
+            "Versi sebelumnya sedang ditelaah. Anda dapat mengumpulkan lagi setelah hasilnya dikirim.", ready
         )
     if ready.finished:
-        raise NotReady(ready, "Seluruh bagian sudah diterima, jadi tidak ada lagi yang perlu dikumpulkan.")
+        raise NotReady("Seluruh bagian sudah diterima, jadi tidak ada lagi yang perlu dikumpulkan.", ready)
     if expected != ready.number or seen != ready.seen:
         raise NotReady(
-            ready, "Isi proyek berubah setelah halaman ini dibuka. Periksa lagi hasil pemeriksaan di bawah."
+            "Isi proyek berubah setelah halaman ini dibuka. Periksa lagi hasil pemeriksaan di bawah.", ready
         )
     if ready.blocking or ready.unanswered:
-        raise NotReady(ready, "Masih ada yang wajib diperbaiki sebelum mengumpulkan.")
+        raise NotReady("Masih ada yang wajib diperbaiki sebelum mengumpulkan.", ready)
 
 
 def _refuse_incomplete(ready: Readiness, *, reasons: Mapping[str, str], integrity: bool) -> None:
     """Refuse a form that lacks a reason or the statement."""
     if any(not reasons.get(each.key) for each in ready.questions):
-        raise Incomplete(ready, "Isi alasan untuk setiap saran yang tidak Anda ikuti.")
+        raise Incomplete("Isi alasan untuk setiap saran yang tidak Anda ikuti.", ready)
     if not integrity:
-        raise Incomplete(ready, "Centang pernyataan keaslian karya sebelum mengumpulkan.")
+        raise Incomplete("Centang pernyataan keaslian karya sebelum mengumpulkan.", ready)
 
 
 def _version(work_id: int, number: int) -> SubmissionVersion:

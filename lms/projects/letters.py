@@ -43,11 +43,15 @@ def receipt(work: Workspace, version: SubmissionVersion, *, now: datetime) -> No
                     site=settings.site_name,
                 ),
             ]
-            subject = _("Bukti pengumpulan: %(title)s, versi %(number)s")
+            subject = _(
+                "Bukti pengumpulan: %(title)s, versi %(number)s",
+                title=work.project.title,
+                number=version.number,
+            )
             mail.queue(
                 f"receipt:{version.receipt}:{member.id}",
                 member.email or "",
-                f"{subject % {'title': work.project.title, 'number': version.number}}"[:200],
+                subject[:200],
                 "\n\n".join(lines) + "\n",
                 now=now,
             )

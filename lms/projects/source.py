@@ -27,6 +27,9 @@ FileKind = Literal["pdf", "docx", "xlsx", "png", "jpg"]
 
 NUMERIC: frozenset[ColumnType] = frozenset({"number", "integer", "money", "percent", "year"})
 
+RESERVED = frozenset({"kumpulkan"})
+"""Ids that no section can have: their addresses are pages of the platform."""
+
 MOST_SECTIONS = 40
 MOST_COLUMNS = 40
 MOST_ROWS = 500
@@ -298,6 +301,8 @@ class _Reader:
         section = self.struct(path, values, kind)
         if section is not None:
             self.identifier(f"{path}.id", section.id)
+            if section.id in RESERVED:
+                self.problem(f"{path}.id", f"Id `{section.id}` dipakai oleh alamat halaman; pilih id lain.")
         if isinstance(section, TextSection):
             self.repeats(f"{path}.requires", map(content.heading_key, section.requires), "Judul")
             return msgspec.structs.replace(section, checks=self.checks(path, checks))

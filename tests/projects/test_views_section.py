@@ -14,6 +14,8 @@ from lms.extensions import db, utcnow
 from lms.projects import models
 from lms.projects.content import Table
 from lms.projects.models import Draft, ImprovementNote, Work
+from lms.projects.source import parse
+from lms.projects.views import sheet
 from tests import page_checks
 from tests.cast import CODE, OTHER, Cast
 from tests.conftest import Browser
@@ -213,6 +215,12 @@ def test_a_section_that_is_not_there_is_not_there(work: models.Workspace, as_per
     assert browser.post(page_of(work, "tidak-ada"), data={"text": "x"}).status_code == 404
     assert browser.post(page_of(work, "lampiran"), data={"text": "x"}).status_code == 405
     assert browser.other("put", page_of(work, "isu")).status_code == 405
+
+
+def test_a_section_cannot_take_the_address_of_a_page() -> None:
+    project, problems = parse(CHAIN.replace("id: program", "id: kumpulkan"), "uji.md")
+    assert project is None
+    assert any("kumpulkan" in problem.message for problem in problems)
 
 
 def test_a_signed_out_autosave_is_told_so(work: models.Workspace, browser: Browser) -> None:
@@ -450,6 +458,19 @@ def test_lists_offer_the_values_of_another_section(
     shown = text(browser.get(page_of(work, "program")))
     assert "<option selected>Wisata lama</option>" in shown
     assert "tidak ada di Sasaran" in shown
+
+
+def test_rows_of_a_long_table_share_one_list(
+    work: models.Workspace, as_person: Any, session: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sheet, "LISTED_AT_MOST", 0)
+    change_project(CHAIN)
+    db.session.commit()
+    browser = as_person("sari")
+    browser.post(page_of(work, "sasaran"), data={"revision": "0", "row": "aaaa", "aaaa.sasaran": "Wisata"})
+    page = text(browser.get(page_of(work, "program")))
+    assert 'list="pilihan-sasaran"' in page
+    assert '<datalist id="pilihan-sasaran"><option value="Wisata"></datalist>' in page
 
 
 def test_two_tabs_lose_neither_table(work: models.Workspace, as_person: Any) -> None:

@@ -44,7 +44,7 @@ def rows_of(rows: Iterable[Mapping[str, str]], blank: int = 1) -> list[SheetRow]
 
 def typed_rows(fields: MultiDict[str, str], section: TableSection) -> list[SheetRow]:
     """The rows as they were sent, nothing shortened or left out, for a page that could not store them."""
-    names = dict.fromkeys(fields.getlist("row"))
+    names = list(dict.fromkeys(fields.getlist("row")))[: 2 * MOST_ROWS]  # more than our form can send
     return [
         SheetRow(
             row_id(name), at, {column.id: fields.get(f"{name}.{column.id}", "") for column in section.columns}
