@@ -9,6 +9,7 @@ from lms.extensions import db
 from lms.grading import actions, models
 from lms.grading.content import Note, Opinion, ReviewContent, SectionReview
 from lms.grading.models import Review
+from lms.projects import actions as work_actions
 from lms.projects import models as projects
 from lms.projects.models import SubmissionVersion, Workspace
 from tests.cast import NOW, Cast
@@ -24,7 +25,9 @@ ACCEPTED = ReviewContent(
 )
 RETURNED = ReviewContent(
     sections={
-        "isu": SectionReview("return", (Note("Sebutkan sumber angka."), Note("Ringkas kalimatnya.", must=False))),
+        "isu": SectionReview(
+            "return", (Note("Sebutkan sumber angka."), Note("Ringkas kalimatnya.", must=False))
+        ),
         "sasaran": ACCEPT,
         "lampiran": ACCEPT,
     },
@@ -51,18 +54,18 @@ def work_of(version: SubmissionVersion) -> Workspace:
 
 
 def send(
-    version: SubmissionVersion, said: ReviewContent, by: int, *, now: datetime = NOW + HOUR
+    version: SubmissionVersion, said: ReviewContent, by: int, *, revision: int = 0, now: datetime = NOW + HOUR
 ) -> tuple[Review, bool, bool]:
-    """Send a review that was never kept as a draft."""
+    """Send a review, by default one that was never kept as a draft."""
     project = projects.project(version.work.item_id)
     rubric = models.rubric_of(models.setting_of(version.work_id).version_id, project)
-    return actions.send(version, project, rubric, said, revision=0, by=by, now=now)
+    return actions.send(version, project, rubric, said, revision=revision, by=by, now=now)
 
 
-def second_version(cast: Cast, version: SubmissionVersion, *, now: datetime = NOW + 3 * HOUR) -> SubmissionVersion:
+def second_version(
+    cast: Cast, version: SubmissionVersion, *, now: datetime = NOW + 3 * HOUR
+) -> SubmissionVersion:
     """The team answers the notes of a returned version, changes its text and hands in again."""
-    from lms.projects import actions as work_actions
-
     for note in projects.notes_of(version.work_id, version.number):
         work_actions.reply(note, "Sumber ditambahkan.", by=version.submitted_by, now=now)
     work = work_of(version)
