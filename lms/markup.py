@@ -14,11 +14,12 @@ forged: its characters are taken out of every text that comes in, and inside a t
 
 import re
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from functools import lru_cache
 from html import escape, unescape
 from typing import Literal, NamedTuple
 
+import markupsafe
 from bleach.sanitizer import Cleaner
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
@@ -36,6 +37,7 @@ __all__ = [
     "Link",
     "Links",
     "Page",
+    "filled",
     "page",
     "plain",
     "strict_page",
@@ -320,6 +322,14 @@ _MARKUP: tuple[tuple[re.Pattern[str], str], ...] = (
     (re.compile(r"\\([!-/:-@\[-`{-~])"), r"\1"),
     (re.compile(r"[*`|]+|~~|(?<!\w)_+|_+(?!\w)"), " "),
 )
+
+
+def filled(pieces: Sequence[Markup], values: Sequence[object]) -> Markup:
+    """Pieces of HTML with a value in each gap, escaped unless it is Markup; ValueError when they do not fit."""
+    parts: list[str] = [pieces[0]]
+    for value, piece in zip(values, pieces[1:], strict=True):
+        parts += (value if isinstance(value, Markup) else markupsafe.escape(str(value)), piece)
+    return Markup("".join(parts))  # noqa: S704
 
 
 def plain(text: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import gzip
 import hashlib
 import mimetypes
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -38,11 +38,14 @@ from werkzeug.exceptions import HTTPException, Unauthorized
 from lms import formats
 from lms.extensions import begin_reading, begin_writing, db, utcnow
 from lms.guard import can, keep_form, kept_form, public, wants_json
+from lms.markup import filled
 from lms.settings import Settings
+from lms.splice import Kept, gzipped
 
 LANGUAGES = ("id", "en")
 FORM_AT_MOST = 4 * 1024 * 1024
 SMALLEST_COMPRESSED = 800
+COMPRESSION = 3  # of pages made for one reader
 STATIC = Path(__file__).parent / "static"
 
 CONTENT_SECURITY = "; ".join(
@@ -234,13 +237,9 @@ def _fragments(app: Flask) -> Callable[..., Any]:
 
     kept = make if app.jinja_env.auto_reload else lru_cache(maxsize=FRAGMENTS_KEPT)(make)
 
-    def fragment(template: str, macro: str, *values: Any, fill: tuple[Any, ...] = ()) -> Any:
+    def fragment(template: str, macro: str, *values: Any, fill: Sequence[Any] = ()) -> Any:
         pieces = kept(_page_language()[2], template, macro, values)
-        made = pieces[0]
-        for value, piece in zip(fill, pieces[1:], strict=True):
-            # adding to Markup escapes what is not Markup itself
-            made = made + (value if isinstance(value, str) else str(value)) + piece
-        return made
+        return filled(pieces, fill) if fill or len(pieces) > 1 else pieces[0]
 
     return fragment
 
@@ -314,9 +313,28 @@ def _finish(response: Response) -> Response:
             body = response.get_data()
             if len(body) >= SMALLEST_COMPRESSED:
                 # SameSite=Lax keeps other sites from sending our cookie along, so that compressed pages tell them nothing.
-                response.set_data(gzip.compress(body, 3, mtime=0))
+                response.set_data(gzip.compress(body, COMPRESSION, mtime=0))
                 response.headers["Content-Encoding"] = "gzip"
         response.headers.add("Vary", "Accept-Encoding")
+    return response
+
+
+SPLICE = (
+    "<!--splice-->"  # as HTML it cannot stand in what people or authors write: that is escaped or cleaned
+)
+
+
+def spliced(html: str, kept: Sequence[Kept]) -> Response:
+    """A page with parts that are compressed already where its template says ``<!--splice-->``, in order."""
+    first, *others = html.split(SPLICE)
+    parts: list[bytes | Kept] = [first.encode()]
+    for part, text in zip(kept, others, strict=True):
+        parts += (part, text.encode())
+    if "gzip" not in request.headers.get("Accept-Encoding", ""):
+        whole = b"".join(part if isinstance(part, bytes) else part.plain() for part in parts)
+        return Response(whole, mimetype="text/html")
+    response = Response(gzipped(parts, COMPRESSION), mimetype="text/html")
+    response.headers["Content-Encoding"] = "gzip"
     return response
 
 

@@ -34,9 +34,10 @@ from lms.courses.outline import ItemLine as ItemLine
 from lms.courses.outline import ModuleLine as ModuleLine
 from lms.courses.outline import Outline as Outline
 from lms.courses.progress import Mark
-from lms.courses.reading import Piece, pieces
+from lms.courses.reading import pieces
 from lms.extensions import Base, Key, db
 from lms.people.models import Account, Organization, Person, people_visible_to
+from lms.splice import Kept, keep
 
 
 class Course(Base):
@@ -405,10 +406,18 @@ def item_id(version_id: int, stable_id: str) -> int | None:
 
 
 @dataclass(frozen=True, slots=True)
+class LessonPiece:
+    """A stretch of a lesson's HTML, compressed, and the reflecting heading whose note box follows it."""
+
+    html: Kept
+    reflect: markup.Heading | None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class LessonPage:
     """A lesson as it is read: HTML cut where its reader writes, the outline of its text, what it aims at."""
 
-    pieces: tuple[Piece, ...]
+    pieces: tuple[LessonPiece, ...]
     headings: tuple[markup.Heading, ...]
     objectives: tuple[str, ...]
 
@@ -421,7 +430,8 @@ def _is_file(link: Link) -> bool:
     return link.href.startswith("berkas/")
 
 
-@lru_cache(maxsize=512)
+# Compressed, a lesson takes some 6 KB: all lessons of a busy platform fit, and pages need it compressed anyway.
+@lru_cache(maxsize=2048)
 def lesson_page(item_id: int) -> LessonPage:
     """A lesson's page; cached, because an item never changes. Raises LookupError."""
     row = db.session.execute(
@@ -436,7 +446,8 @@ def lesson_page(item_id: int) -> LessonPage:
         for target, link in lesson.links
     )
     page = markup.page(row.source, links)
-    return LessonPage(pieces(page), page.headings, lesson.objectives)
+    cut = tuple(LessonPiece(keep(piece.html.encode()), piece.reflect) for piece in pieces(page))
+    return LessonPage(cut, page.headings, lesson.objectives)
 
 
 @lru_cache(maxsize=1024)

@@ -24,6 +24,7 @@ from lms.courses.views import pictures
 from lms.courses.views.blueprint import blueprint
 from lms.extensions import utcnow
 from lms.guard import person, public
+from lms.web import spliced
 
 PER_PAGE = 24
 
@@ -112,15 +113,17 @@ def open_item(slug: str, item: str) -> ResponseReturnValue:
         return render_template("courses/closed.html", course=shown, line=line), 403
     opened = [other for other in shown.items if other.open and other.kind == "lesson"]
     at = opened.index(line)
-    return render_template(
+    page = lesson_page(line.id)
+    html = render_template(
         "courses/open.html",
         course=shown,
         module=shown.modules[line.module - 1],
         line=line,
-        page=lesson_page(line.id),
+        page=page,
         before=opened[at - 1] if at else None,
         after=opened[at + 1] if at + 1 < len(opened) else None,
     )
+    return spliced(html, [piece.html for piece in page.pieces])
 
 
 @blueprint.get("/pelatihan/<slug>/berkas/<name>")

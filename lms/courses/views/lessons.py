@@ -28,7 +28,7 @@ from lms.extensions import db, utcnow
 from lms.guard import allowed, person, wants_json
 from lms.markup import Heading
 from lms.refusals import Refused
-from lms.web import zone
+from lms.web import spliced, zone
 
 FRONTS = {"lesson": "courses.item", "quiz": "quizzes.front", "project": "projects.front"}
 
@@ -93,11 +93,10 @@ def item(seat: Seat, item: str) -> ResponseReturnValue:
     page = lesson_page(line.id)
     before, after = course.around(item)
     notes = notes_of(seat.enrolment_id, item) if seat.enrolment_id is not None else {}
-    return render_template(
+    html = render_template(
         "courses/lesson.html",
         seat=seat,
         course=course,
-        module=course.modules[line.module - 1],
         line=line,
         page=page,
         completed=completed,
@@ -109,6 +108,7 @@ def item(seat: Seat, item: str) -> ResponseReturnValue:
         before=before,
         after=after,
     )
+    return spliced(html, [piece.html for piece in page.pieces])
 
 
 def _resume(page: LessonPage, mark: Mark | None) -> Heading | None:
