@@ -81,6 +81,8 @@ form.addEventListener("submit", async (event) => {
   event.preventDefault();
   event.stopImmediatePropagation();
   await flushed();
+  // a form that is still telling its listeners of one submit does not begin another
+  await new Promise((resolve) => setTimeout(resolve));
   if (button.dataset.href && !isUnsaved()) return location.assign(button.dataset.href);
   passing = true;
   form.requestSubmit(button);

@@ -274,8 +274,8 @@ def send(reviewer: Any) -> None:
     page = reviewer.page
     to_summary(page)
     reviewer.look()
-    page.get_by_role("button", name="Kirim hasil telaah").click()
-    page.wait_for_load_state()
+    with page.expect_navigation():
+        page.get_by_role("button", name="Kirim hasil telaah").click()
     gaps = page.locator("#kurang, #galat")
     assert not gaps.count(), gaps.first.inner_text()
     expect(page.locator("[data-send]")).to_have_count(0)
@@ -287,7 +287,7 @@ def release(reviewer: Any) -> None:
     page = reviewer.page
     page.goto(f"/telaah/angkatan/{COHORT}")
     reviewer.look()
-    page.get_by_role("button", name="Umumkan nilai yang dipilih").click()
-    page.wait_for_load_state()
+    with page.expect_navigation():
+        page.get_by_role("button", name="Umumkan nilai yang dipilih").click()
     expect(page.get_by_text(re.compile("diumumkan", re.I)).first).to_be_visible()
     reviewer.look()
