@@ -284,7 +284,10 @@ function replace(id, html) {
   const element = document.getElementById(id);
   if (!element || element.contains(document.activeElement)) return;
   const fresh = new DOMParser().parseFromString(html, "text/html").body;
+  if (fresh.innerHTML.trim() === element.innerHTML.trim()) return;
+  const scrolled = element.firstElementChild?.scrollLeft;
   element.replaceChildren(...fresh.childNodes);
+  if (scrolled && element.firstElementChild) element.firstElementChild.scrollLeft = scrolled;
 }
 
 // A page that says a copy is settled (the conflict page after a choice) names it.
