@@ -23,6 +23,7 @@ from lms.courses.models import (
     schedules_of,
 )
 from lms.extensions import db
+from lms.people.identity import N_
 from lms.people.models import Person
 from lms.refusals import Refused
 
@@ -81,8 +82,10 @@ class StaleNote(Refused):
 
     def __init__(self, text: str, revision: int) -> None:
         super().__init__(
-            "Catatan ini telah diubah di tempat lain sejak Anda membukanya. "
-            "Keduanya masih ada: gabungkan, lalu simpan."
+            N_(
+                "Catatan ini telah diubah di tempat lain sejak Anda membukanya. "
+                "Keduanya masih ada: gabungkan, lalu simpan."
+            )
         )
         self.text = text
         self.revision = revision
@@ -257,7 +260,7 @@ def set_schedule(cohort: Cohort, dates: Mapping[str, Dates], *, by: int, now: da
     present = schedules_of(cohort.id)
     for stable_id, wanted in dates.items():
         if wanted.opens_at and wanted.due_at and wanted.due_at <= wanted.opens_at:
-            raise RefusedItem("Tenggat harus setelah waktu dibuka.", stable_id)
+            raise RefusedItem(N_("Tenggat harus setelah waktu dibuka."), stable_id)
         row = present.get(stable_id)
         if (row.opens_at if row else None, row.due_at if row else None) == (wanted.opens_at, wanted.due_at):
             continue
