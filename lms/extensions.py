@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import UTC, datetime
 from decimal import Decimal
-from typing import Any
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, cast
 
 from flask_babel import Babel
 from flask_limiter import Limiter
@@ -19,9 +23,15 @@ from flask_sqlalchemy import SQLAlchemy
 from flask_wtf import CSRFProtect
 from sqlalchemy import BigInteger, DateTime, Dialect, Engine, Integer, MetaData, String, event, inspect
 from sqlalchemy.engine import Connection
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import DeclarativeBase, Session
 from sqlalchemy.pool import ConnectionPoolEntry
 from sqlalchemy.types import TypeDecorator
+
+try:
+    import fcntl
+except ImportError:  # Windows: one process is enough there
+    fcntl = None  # type: ignore[assignment]
 
 NAMING = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -83,11 +93,23 @@ class Base(DeclarativeBase):
 
 db = SQLAlchemy(metadata=Base.metadata, session_options={"autoflush": True, "expire_on_commit": False})
 login = LoginManager()
+# sessions are not tied to addresses (phones change theirs), so nobody needs this hash of address and browser
+login._session_identifier_generator = lambda: ""
 csrf = CSRFProtect()
 migrate = Migrate()
 babel = Babel()
+
+
+class DecoratedLimits(Limiter):
+    """Limits of decorated views; there are no others, so nothing looks for them before every request."""
+
+    def _check_request_limit(self, callable_name: str | None = None, in_middleware: bool = True) -> None:
+        if not in_middleware:
+            super()._check_request_limit(callable_name, in_middleware)
+
+
 # without its shared storage it counts in each process: signing in must not depend on Redis being up
-limiter = Limiter(get_remote_address, headers_enabled=False, in_memory_fallback_enabled=True)
+limiter = DecoratedLimits(get_remote_address, headers_enabled=False, in_memory_fallback_enabled=True)
 
 
 @event.listens_for(Session, "before_flush")
@@ -131,10 +153,97 @@ def begin_writing() -> None:
     _writes.set(True)
 
 
+WAIT = 10.0  # seconds that a writer waits for those before it
+
+
+class Turns:
+    """Who may write to one SQLite file: the threads of this process one by one, and one process at a time.
+
+    SQLite alone lets writers look again after ever longer pauses, so that under load the file lies idle while
+    everybody sleeps and some sleep for half a second. Here the next one is woken. A process that dies gives its
+    turn back; who waits too long goes on to SQLite's own lock and its error.
+    """
+
+    def __init__(self, path: str) -> None:
+        self._lock = threading.Lock()
+        self._file = Path(f"{path}-turn").open("ab")  # noqa: SIM115 (as long as the process lives)
+
+    def take(self) -> bool:
+        """Wait for the turn; False when it did not come in time."""
+        if not self._lock.acquire(timeout=WAIT):
+            return False
+        if fcntl is not None:
+            fcntl.flock(self._file, fcntl.LOCK_EX)
+        return True
+
+    def give_back(self) -> None:
+        """Let the next one write."""
+        if fcntl is not None:
+            fcntl.flock(self._file, fcntl.LOCK_UN)
+        self._lock.release()
+
+
+@lru_cache(maxsize=8)
+def _turns(path: str, _process: int) -> Turns:
+    return Turns(path)
+
+
+class WaitingConnection(sqlite3.Connection):
+    """A connection that holds its turn from the beginning of a writing transaction to its end."""
+
+    path = ""
+    turns: Turns | None = None
+
+    def begin(self, *, writing: bool) -> None:
+        """Begin a transaction, after those of others when it may write."""
+        if not writing:
+            self.execute("BEGIN")
+            return
+        if self.path:
+            turns = _turns(self.path, os.getpid())
+            self.turns = turns if turns.take() else None
+        try:
+            self.execute("BEGIN IMMEDIATE")
+        except BaseException:
+            self._give_back()
+            raise
+
+    def commit(self) -> None:
+        try:
+            super().commit()
+        finally:
+            if not self.in_transaction:
+                self._give_back()
+
+    def rollback(self) -> None:
+        try:
+            super().rollback()
+        finally:
+            self._give_back()
+
+    def close(self) -> None:
+        try:
+            super().close()
+        finally:
+            self._give_back()
+
+    def _give_back(self) -> None:
+        turns, self.turns = self.turns, None
+        if turns is not None:
+            turns.give_back()
+
+
+@event.listens_for(Engine, "do_connect")
+def _waiting(dialect: Dialect, _entry: object, _arguments: list[Any], options: dict[str, Any]) -> None:
+    if dialect.name == "sqlite":
+        options["factory"] = WaitingConnection
+
+
 @event.listens_for(Engine, "connect")
 def _durable_sqlite(connection: Any, _entry: ConnectionPoolEntry) -> None:
-    if not isinstance(connection, sqlite3.Connection):
+    if not isinstance(connection, WaitingConnection):
         return
+    connection.path = connection.execute("PRAGMA database_list").fetchone()[2]
     connection.isolation_level = None  # the driver must not begin transactions behind our back
     for pragma in (
         "journal_mode=WAL",
@@ -150,7 +259,12 @@ def _durable_sqlite(connection: Any, _entry: ConnectionPoolEntry) -> None:
 @event.listens_for(Engine, "begin")
 def _begin_sqlite(connection: Connection) -> None:
     if connection.dialect.name == "sqlite":
-        connection.exec_driver_sql("BEGIN IMMEDIATE" if _writes.get() else "BEGIN")
+        # straight to the driver: as a statement of SQLAlchemy's it would cost as much as a query
+        driver = cast(WaitingConnection, connection.connection.driver_connection)
+        try:
+            driver.begin(writing=_writes.get())
+        except sqlite3.OperationalError as error:
+            raise OperationalError("BEGIN", None, error) from error
 
 
 def utcnow() -> datetime:

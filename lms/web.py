@@ -11,7 +11,8 @@ from datetime import date, datetime
 from decimal import Decimal
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from time import time
+from typing import Any, cast
 
 from flask import (
     Flask,
@@ -28,10 +29,12 @@ from flask import (
     url_for,
 )
 from flask.globals import app_ctx
+from flask.sessions import SecureCookieSession, SecureCookieSessionInterface
 from flask.typing import ResponseReturnValue
 from flask_babel import get_locale, get_translations, gettext
 from flask_login import current_user
-from flask_wtf.csrf import CSRFError
+from flask_wtf.csrf import CSRFError, generate_csrf
+from itsdangerous import BadData, TimestampSigner
 from werkzeug.datastructures import ImmutableMultiDict
 from werkzeug.exceptions import HTTPException, Unauthorized
 
@@ -166,6 +169,54 @@ def static_url(name: str) -> str:
     return f"/static/{version}/{name}"
 
 
+# Sessions
+
+SESSIONS_KEPT = 1024
+
+
+class KeptSessions(SecureCookieSessionInterface):
+    """Flask's signed sessions; a cookie whose signature was found right once is asked only for its age again."""
+
+    def __init__(self, app: Flask) -> None:
+        serializer = self.get_signing_serializer(app)
+        assert serializer is not None, "no secret key"
+        self._read = serializer.load_payload
+        signer = cast(TimestampSigner, serializer.make_signer(serializer.salt))
+
+        @lru_cache(maxsize=SESSIONS_KEPT)
+        def verified(value: str) -> tuple[bytes, float]:
+            payload, signed_at = signer.unsign(value, return_timestamp=True)
+            return payload, signed_at.timestamp()
+
+        self._verified = verified
+
+    def open_session(self, app: Flask, request: Request) -> SecureCookieSession:
+        """What the cookie holds; an empty session where there is none, or one that is forged or too old."""
+        value = request.cookies.get(self.get_cookie_name(app))
+        if value:
+            try:
+                payload, signed_at = self._verified(value)
+                if 0 <= int(time()) - signed_at <= app.permanent_session_lifetime.total_seconds():
+                    return self.session_class(self._read(payload))
+            except BadData:
+                pass
+        return self.session_class()
+
+
+_tokens: dict[str, str] = {}
+
+
+def csrf_token() -> str:
+    """The token for this session's forms; signed once, because it lasts as long as the session."""
+    token = _tokens.get(session.get("csrf_token", ""))
+    if token is None:
+        token = generate_csrf()
+        if len(_tokens) >= SESSIONS_KEPT:
+            _tokens.clear()
+        _tokens[session["csrf_token"]] = token
+    return token
+
+
 # Words and dates
 
 
@@ -262,6 +313,7 @@ def add_template_words(app: Flask, settings: Settings) -> None:
         page_language=lambda: _page_language()[2],
         can=can,
         static=static_url,
+        csrf_token=csrf_token,
         languages=LANGUAGES,
         now=utcnow,
     )
@@ -286,21 +338,22 @@ def add_template_words(app: Flask, settings: Settings) -> None:
 
 
 def _begin() -> None:
-    if request.method in ("GET", "HEAD", "OPTIONS"):
-        begin_reading()
-    else:
-        begin_writing()
+    begin_reading()
     if (
         "\0" in request.path
         or "\0" in request.query_string.decode("latin-1")
         or b"%00" in request.query_string
     ):
         abort(400)
+    if request.method not in ("GET", "HEAD", "OPTIONS"):
+        if db.engine.dialect.name == "sqlite" and current_user.is_authenticated:
+            db.session.rollback()  # who asks is known before the turn to write is taken: others write meanwhile
+        begin_writing()
 
 
 def _finish(response: Response) -> Response:
-    for name, value in HEADERS.items():
-        response.headers.setdefault(name, value)
+    present = {name.lower() for name, _ in response.headers}
+    response.headers.extend([(name, value) for name, value in HEADERS.items() if name.lower() not in present])
     if request.is_secure:
         response.headers.setdefault("Strict-Transport-Security", "max-age=31536000")
     if response.mimetype in ("text/html", "application/json"):
@@ -418,6 +471,7 @@ def _csrf_failed(_error: CSRFError) -> Any:
 def add_routes(app: Flask, settings: Settings) -> None:
     """Headers, compression, static files and error pages."""
     app.request_class = CleanRequest
+    app.session_interface = KeptSessions(app)
     app.extensions["lms_static"] = read_static(STATIC, theme_css(settings))
     app.add_url_rule("/static/<version>/<path:name>", "static", static_file)
     app.before_request(_begin)
