@@ -44,7 +44,7 @@ messages: .venv/tests ## collect new sentences for the English translation
 	@$(BIN)/pybabel -q update -i lms/translations/messages.pot -d lms/translations -l en --omit-header --no-fuzzy-matching --ignore-obsolete
 
 translate: .venv/tests ## compile the English translation
-	@$(BIN)/pybabel -q compile -d lms/translations
+	@$(BIN)/pybabel -q compile -f -d lms/translations
 
 lock: .venv/ready ## write the hash-locked requirements anew
 	@$(BIN)/python -m pip install -q uv
