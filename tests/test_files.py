@@ -58,7 +58,9 @@ def test_content_that_is_what_its_name_says(name: str, content: bytes) -> None:
         ("a.pdf", PDF + b"x" * 20_000, "melebihi"),
     ],
 )
-def test_content_that_is_refused(name: str, content: bytes, words: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_content_that_is_refused(
+    name: str, content: bytes, words: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
     with pytest.raises(files.FileRefused, match=words):
         files.receive(io.BytesIO(content), name, accept=EVERYTHING, max_bytes=10_000)
@@ -111,7 +113,9 @@ class Bucket:
             return []
         if key not in self.objects:
             body = b"<Error><Code>NoSuchKey</Code><Message>-</Message></Error>"
-            respond("404 Not Found", [("Content-Type", "application/xml"), ("Content-Length", str(len(body)))])  # type: ignore[operator]
+            respond(
+                "404 Not Found", [("Content-Type", "application/xml"), ("Content-Length", str(len(body)))]
+            )  # type: ignore[operator]
             return [body]
         body = self.objects[key]
         respond("200 OK", [("Content-Length", str(len(body))), ("ETag", '"x"')])  # type: ignore[operator]
@@ -154,7 +158,9 @@ def test_an_unknown_storage_stops_the_start(url: str) -> None:
         files.make_store(url)
 
 
-def test_a_crash_between_bytes_and_row_leaves_no_row(app: object, clean: None, session: object, tmp_path: Path) -> None:
+def test_a_crash_between_bytes_and_row_leaves_no_row(
+    app: object, clean: None, session: object, tmp_path: Path
+) -> None:
     blob = files.keep_bytes(PDF, "application/pdf", now=datetime(2026, 11, 24, tzinfo=UTC))
     again = files.keep_bytes(PDF, "application/pdf", now=datetime(2026, 11, 24, tzinfo=UTC))
     assert again is blob

@@ -14,7 +14,7 @@ from sqlalchemy import func, select
 from lms.access import Deed
 from lms.courses.models import Cohort, Course, CourseVersion, Enrolment
 from lms.courses.source import is_stable_id, stable_id
-from lms.extensions import db, utcnow
+from lms.extensions import csrf, db, utcnow
 from lms.guard import allowed, person
 from lms.people.models import Person
 from lms.problems import Problem
@@ -61,10 +61,13 @@ def manage() -> ResponseReturnValue:
 
 
 @blueprint.route("/kelola/pelatihan", methods=["GET", "POST"])
+@csrf.exempt  # checked below: the check reads the form, which must wait for this page's own limit
 @allowed(Deed.MANAGE_COURSES)
 def courses() -> ResponseReturnValue:
     """Every course with its newest version, and the upload of a course folder."""
     request.max_content_length = ARCHIVE_AT_MOST
+    if request.method == "POST":
+        csrf.protect()
     form = UploadForm()
     problems: list[Problem] = []
     checked: Draft | None = None

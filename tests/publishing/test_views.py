@@ -101,6 +101,26 @@ def test_hostile_uploads(content: bytes, name: str, as_person: Any, session: Any
     assert versions(session) == 1
 
 
+def test_an_archive_may_be_larger_than_a_form(as_person: Any, session: Any) -> None:
+    large = {"files/besar.csv": "x" * 1}
+    content = archive(large)
+    padded = io.BytesIO(content.getvalue())
+    with zipfile.ZipFile(padded, "a", zipfile.ZIP_STORED) as target:
+        target.writestr("__MACOSX/padding", b"\0" * (6 * 2**20))
+    padded.seek(0)
+    answer = upload(as_person("ratna"), padded, "check")
+    assert answer.status_code in (200, 422)
+    assert "terlalu besar" not in answer.get_data(as_text=True)
+
+
+def test_an_upload_needs_the_token(as_person: Any, session: Any) -> None:
+    answer = as_person("ratna").post(
+        "/kelola/pelatihan", data={"archive": (archive(), "kursus.zip"), "publish": "ya"}, token=False
+    )
+    assert answer.status_code == 400
+    assert versions(session) == 1
+
+
 def test_a_course_needs_a_name_that_can_be_its_address(as_person: Any, session: Any) -> None:
     answer = upload(as_person("ratna"), archive(folder="Kursus Uji"))
     assert answer.status_code == 422

@@ -121,9 +121,7 @@ def take_the_quiz(learner: Any) -> None:
                     page.locator(f'input[value="{option.id}"]').check()
         elif kind == "numeric":
             value = question.explain(None).key[0]
-            page.locator(f'input[name="answer.{question.id}"]').fill(
-                re.findall(r"-?[\d.,]+\d|\d", value)[0]
-            )
+            page.locator(f'input[name="answer.{question.id}"]').fill(re.findall(r"-?[\d.,]+\d|\d", value)[0])
         else:
             page.locator(f'input[name="answer.{question.id}"]').fill(question.explain(None).key[0])
     expect(page.get_by_text(re.compile("Tersimpan otomatis")).first).to_be_visible()
@@ -224,9 +222,10 @@ def answer_the_note(learner: Any) -> None:
     page = learner.page
     reply = page.locator("textarea[name=reply]").first
     reply.fill("Sumber ditambahkan: Dinas Pariwisata, 2025.")
-    page.get_by_role("button", name=re.compile("tindak lanjut", re.I)).first.click()
-    page.wait_for_load_state()
-    expect(page.get_by_text("Sumber ditambahkan").first).to_be_visible()
+    with page.expect_response(lambda answer: answer.request.method == "POST" and answer.ok):
+        page.get_by_role("button", name=re.compile("tindak lanjut", re.I)).first.click()
+    page.reload()
+    expect(page.locator("textarea[name=reply]").first).to_have_value(re.compile("Sumber ditambahkan"))
 
 
 SECTIONS = ("isu", "sasaran", "program", "kapasitas", "lampiran")
@@ -255,7 +254,7 @@ def score(reviewer: Any) -> None:
     page = reviewer.page
     to_summary(page)
     for fieldset in page.locator("fieldset.criterion").all():
-        fieldset.locator('input[type="radio"][value="3"]').check(force=True)
+        fieldset.locator("label.level", has=page.locator('input[value="3"]')).click()
     indicator = page.locator("#kriteria-indikator")
     indicator.locator("summary").click()
     indicator.locator("textarea").fill("Indikator sudah jelas.")
