@@ -20,13 +20,13 @@ run: .venv/ready ## prepare everything and run the platform (PORT=8000, INSTANCE
 	@$(BIN)/python -m flask --app wsgi start --port $(PORT)
 
 test: .venv/tests ## run everything there is to test here
-	@$(BIN)/python -m pytest -q
+	@$(BIN)/python -m pytest -q -n 2
 
 fast: .venv/tests ## run the tests without the browser stories
-	@$(BIN)/python -m pytest -q -m "not walk"
+	@$(BIN)/python -m pytest -q -n 2 -m "not walk"
 
 walk: .venv/tests ## run the browser stories only
-	@$(BIN)/python -m pytest -q -m walk
+	@$(BIN)/python -m pytest -q -n 2 -m walk
 
 lint: .venv/tests ## check style: ruff, djlint
 	@$(BIN)/ruff check .

@@ -88,4 +88,4 @@ def test_what_is_no_zip(content: bytes, tmp_path: Path, target: Path) -> None:
 @pytest.mark.parametrize("names", [["x.md"], ["a/course.yml", "b/course.yml"]])
 def test_not_one_course(names: list[str], tmp_path: Path, target: Path) -> None:
     with pytest.raises(Refused, match=r"course\.yml"):
-        archive.unpack(zipped(tmp_path / "a.zip", {name: b"" for name in names}), target)
+        archive.unpack(zipped(tmp_path / "a.zip", dict.fromkeys(names, b"")), target)

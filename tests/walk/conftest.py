@@ -48,7 +48,7 @@ def free_port() -> int:
 
 
 @pytest.fixture(scope="session")
-def database_url() -> Iterator[str]:
+def walk_database_url() -> Iterator[str]:
     """A database of its own for the stories, of the kind that the run asks for."""
     url = os.environ.get("LMS_TEST_DATABASE_URL", "")
     if not url:
@@ -67,7 +67,7 @@ def database_url() -> Iterator[str]:
 
 
 @pytest.fixture(scope="session")
-def server(tmp_path_factory: pytest.TempPathFactory, database_url: str) -> Iterator[Server]:
+def server(tmp_path_factory: pytest.TempPathFactory, walk_database_url: str) -> Iterator[Server]:
     instance = tmp_path_factory.mktemp("walk")
     port = free_port()
     address = f"http://127.0.0.1:{port}"
@@ -75,7 +75,7 @@ def server(tmp_path_factory: pytest.TempPathFactory, database_url: str) -> Itera
         **os.environ,
         "LMS_ENV": "development",
         "LMS_INSTANCE": str(instance),
-        "LMS_DATABASE_URL": database_url,
+        "LMS_DATABASE_URL": walk_database_url,
         "LMS_PUBLIC_URL": address,
     }
     flask = [sys.executable, "-m", "flask", "--app", "wsgi"]
