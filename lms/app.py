@@ -15,7 +15,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from lms import cli, files, web
 from lms.courses import models as course_models
 from lms.courses import views as courses
-from lms.extensions import babel, csrf, db, limiter, login, migrate
+from lms.extensions import LateMigrate, babel, csrf, db, limiter, login, read_only
 from lms.grading import views as grading
 from lms.guard import routes_without_guard
 from lms.home import views as home
@@ -53,7 +53,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     _logging(app, settings)
     for extension in (db, csrf, login, limiter):
         extension.init_app(app)
-    migrate.init_app(app, db, directory=str(ROOT / "migrations"))
+    LateMigrate(app, str(ROOT / "migrations"))
     babel.init_app(
         app, locale_selector=web.language, default_translation_directories=str(ROOT / "lms/translations")
     )
@@ -118,13 +118,14 @@ def _refuse_unguarded(app: Flask) -> None:
 
 
 def _refuse_demo_people(app: Flask) -> None:
-    with app.app_context():
+    with app.app_context(), read_only():
         try:
             found = db.session.scalar(select(Person.id).where(Person.demo).limit(1))
         except SQLAlchemyError:  # no tables yet: the migrations come first
             return
         finally:
             db.session.remove()
+            db.engine.dispose()  # the server's processes are forked from here and share no connection
     if found is not None:
         raise SettingsError(
             "Hapus akun contoh dengan `flask demo remove`, atau setel LMS_ENV=development: "

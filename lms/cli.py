@@ -15,10 +15,9 @@ from pathlib import Path
 import click
 from flask import Flask, current_app
 from flask.cli import AppGroup, with_appcontext
-from flask_migrate import upgrade
 
 from lms import backup, demo
-from lms.extensions import db, utcnow
+from lms.extensions import LateMigrate, db, utcnow
 from lms.people import actions as people
 from lms.publishing import actions as publishing
 from lms.publishing.check import check_folder
@@ -30,8 +29,27 @@ people_commands = AppGroup("people", help="Accounts.")
 demo_commands = AppGroup("demo", help="Demo accounts, for development.")
 
 
+class Commands(AppGroup):
+    """The app's commands; ``db`` comes with Flask-Migrate, which is loaded once it is asked for."""
+
+    def __init__(self, app: Flask) -> None:
+        super().__init__()
+        self._migrations: LateMigrate = app.extensions["migrate"]
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Their names."""
+        return sorted({*super().list_commands(ctx), "db"})
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """One of them by its name."""
+        if cmd_name == "db":
+            self._migrations.load()
+        return super().get_command(ctx, cmd_name)
+
+
 def add_commands(app: Flask) -> None:
     """Hang the commands on the app."""
+    app.cli = Commands(app)
     for group in (content, people_commands, demo_commands):
         app.cli.add_command(group)
     for command in (worker, start, backup_command, doctor):
@@ -212,7 +230,7 @@ def start(port: int, host: str, folder: str) -> None:
             "`flask start` hanya untuk LMS_ENV=development; lihat README bagian produksi."
         )
     _refuse_busy(host, port)
-    upgrade()
+    importlib.import_module("flask_migrate").upgrade()  # loaded only here, as the worker is
     _publish(_folders((folder,)))
     demo.create(now=utcnow())
     db.session.commit()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import os
 import sqlite3
 import threading
@@ -14,11 +15,11 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any, cast
 
+from flask import Flask
 from flask_babel import Babel
 from flask_limiter import Limiter
 from flask_limiter.util import get_remote_address
 from flask_login import LoginManager
-from flask_migrate import Migrate
 from flask_sqlalchemy import SQLAlchemy
 from flask_wtf import CSRFProtect
 from sqlalchemy import BigInteger, DateTime, Dialect, Engine, Integer, MetaData, String, event, inspect
@@ -96,7 +97,27 @@ login = LoginManager()
 # sessions are not tied to addresses (phones change theirs), so nobody needs this hash of address and browser
 login._session_identifier_generator = lambda: ""
 csrf = CSRFProtect()
-migrate = Migrate()
+
+
+class LateMigrate:
+    """Flask-Migrate, loaded once a command asks for it: no web server needs Alembic, which is slow to load."""
+
+    def __init__(self, app: Flask, directory: str) -> None:
+        self._app = app
+        self._directory = directory
+        app.extensions["migrate"] = self
+
+    def load(self) -> Any:
+        """Put Flask-Migrate in this one's place; what it then knows of the app."""
+        if self._app.extensions["migrate"] is self:
+            module = importlib.import_module("flask_migrate")
+            module.Migrate().init_app(self._app, db, directory=self._directory)
+        return self._app.extensions["migrate"]
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.load(), name)
+
+
 babel = Babel()
 
 
@@ -250,7 +271,7 @@ def _durable_sqlite(connection: Any, _entry: ConnectionPoolEntry) -> None:
         "foreign_keys=ON",
         "synchronous=FULL",
         "busy_timeout=10000",
-        "cache_size=-16000",
+        "cache_size=-4000",
         "temp_store=MEMORY",
     ):
         connection.execute(f"PRAGMA {pragma}")
