@@ -9,6 +9,7 @@ from decimal import Decimal
 
 import msgspec
 from sqlalchemy import (
+    CheckConstraint,
     ForeignKey,
     Index,
     Select,
@@ -44,7 +45,13 @@ MAX_KEY = 2**63 - 1
 
 
 class Attempt(Base):
-    """One try at a quiz; ``seed`` fixes the drawn questions and their order, ``item_id`` their text."""
+    """One try at a quiz; ``item_id`` fixes the questions' text, ``drawn`` which are asked and in what order.
+
+    ``drawn`` is JSON of ``scoring.Drawn``, made of ``seed`` when the attempt began; empty on attempts that began
+    before it was kept, which draw it anew from the seed. ``closes_at`` is when the hard limit ends, extra time
+    included; None without one. ``closed_by`` says who ended it: '' while it runs, else 'learner' or 'clock'.
+    ``points`` stay what handing in made of them: what a corrected key makes of them is a ``Rescore``.
+    """
 
     __tablename__ = "attempt"
 
@@ -58,6 +65,9 @@ class Attempt(Base):
     submitted_at: Mapped[datetime | None]
     points: Mapped[Decimal | None]
     max_points: Mapped[Decimal | None]
+    drawn: Mapped[str] = mapped_column(Text, default="", server_default="")
+    closes_at: Mapped[datetime | None]
+    closed_by: Mapped[str] = mapped_column(String(10), default="", server_default="")
 
     __table_args__ = (
         # two tabs that start at once make one attempt, and numbers never repeat
@@ -71,6 +81,14 @@ class Attempt(Base):
             postgresql_where=text("submitted_at IS NULL"),
         ),
         Index("ix_attempt_item_id", "item_id"),
+        # the sweep over those whose time is over
+        Index(
+            "ix_attempt_closing",
+            "closes_at",
+            "id",
+            sqlite_where=text("submitted_at IS NULL AND closes_at IS NOT NULL"),
+            postgresql_where=text("submitted_at IS NULL AND closes_at IS NOT NULL"),
+        ),
     )
 
     @property
@@ -99,8 +117,135 @@ class Answer(Base):
     value: Mapped[str] = mapped_column(Text)
     given_at: Mapped[datetime]
     saved_at: Mapped[datetime]
+    address: Mapped[str] = mapped_column(String(45), default="", server_default="")
 
     __table_args__ = (UniqueConstraint("attempt_id", "sequence"),)
+
+
+class AttemptFlag(Base):
+    """A question that a learner wants to come back to before handing in; the row goes when the flag does."""
+
+    __tablename__ = "attempt_flag"
+
+    attempt_id: Mapped[int] = mapped_column(ForeignKey("attempt.id"), primary_key=True)
+    question_id: Mapped[str] = mapped_column(String(80), primary_key=True)
+
+
+class AttemptEvent(Base):
+    """One line of an attempt's log beside its saves: begun, opened again elsewhere, handed in, closed by the clock."""
+
+    __tablename__ = "attempt_event"
+    __immutable__ = True
+
+    id: Mapped[int] = mapped_column(Key, primary_key=True)
+    attempt_id: Mapped[int] = mapped_column(ForeignKey("attempt.id"))
+    kind: Mapped[str] = mapped_column(String(10))
+    at: Mapped[datetime]
+    address: Mapped[str] = mapped_column(String(45), default="")
+    device: Mapped[str] = mapped_column(String(80), default="")
+
+    __table_args__ = (
+        CheckConstraint("kind in ('started', 'opened', 'submitted', 'closed', 'late')", name="kind"),
+        Index("ix_attempt_event_attempt_id", "attempt_id", "id"),
+    )
+
+
+class Allowance(Base):
+    """What one learner is granted beyond the rules of a quiz, or of all quizzes of the cohort (``stable_id`` '')."""
+
+    __tablename__ = "quiz_allowance"
+
+    enrolment_id: Mapped[int] = mapped_column(ForeignKey("enrolment.id"), primary_key=True)
+    stable_id: Mapped[str] = mapped_column(String(80), primary_key=True)
+    extra_minutes: Mapped[int] = mapped_column(default=0)
+    extra_attempts: Mapped[int] = mapped_column(default=0)
+    reason: Mapped[str] = mapped_column(String(300))
+    granted_by: Mapped[int] = mapped_column(ForeignKey("person.id"))
+    granted_at: Mapped[datetime]
+
+    __table_args__ = (Index("ix_quiz_allowance_granted_by", "granted_by"),)
+
+
+class EssayMark(Base):
+    """What a facilitator gave for one essay answer: the newest row of a question counts.
+
+    ``share`` is of the question's points, 0 to 1; ``levels`` JSON of criterion id → level id where the essay has a
+    rubric, else ''.
+    """
+
+    __tablename__ = "essay_mark"
+    __immutable__ = True
+
+    id: Mapped[int] = mapped_column(Key, primary_key=True)
+    attempt_id: Mapped[int] = mapped_column(ForeignKey("attempt.id"))
+    question_id: Mapped[str] = mapped_column(String(80))
+    share: Mapped[Decimal]
+    levels: Mapped[str] = mapped_column(Text, default="")
+    comment: Mapped[str] = mapped_column(Text, default="")
+    marked_by: Mapped[int] = mapped_column(ForeignKey("person.id"))
+    marked_at: Mapped[datetime]
+
+    __table_args__ = (
+        Index("ix_essay_mark_attempt_id", "attempt_id", "question_id", "id"),
+        Index("ix_essay_mark_marked_by", "marked_by"),
+    )
+
+
+class KeyRuling(Base):
+    """A decision about one question's key in one cohort, beside what the course says; rows are never changed.
+
+    ``accept``: ``value`` (a short answer) counts as right too. ``void``: the question no longer decides, by
+    ``rule``: ``full`` gives everybody its points, ``drop`` takes it out of points and maximum. ``lift`` takes back
+    the ruling whose id ``value`` names. It holds for attempts handed in later; for earlier ones a regrade does.
+    """
+
+    __tablename__ = "key_ruling"
+    __immutable__ = True
+
+    id: Mapped[int] = mapped_column(Key, primary_key=True)
+    cohort_id: Mapped[int] = mapped_column(ForeignKey("cohort.id"))
+    stable_id: Mapped[str] = mapped_column(String(80))
+    question_id: Mapped[str] = mapped_column(String(80))
+    kind: Mapped[str] = mapped_column(String(10))
+    value: Mapped[str] = mapped_column(Text, default="")
+    rule: Mapped[str] = mapped_column(String(10), default="")
+    reason: Mapped[str] = mapped_column(String(300))
+    decided_by: Mapped[int] = mapped_column(ForeignKey("person.id"))
+    decided_at: Mapped[datetime]
+
+    __table_args__ = (
+        CheckConstraint("kind in ('accept', 'void', 'lift')", name="kind"),
+        CheckConstraint("rule in ('', 'full', 'drop')", name="rule"),
+        Index("ix_key_ruling_quiz", "cohort_id", "stable_id", "id"),
+        Index("ix_key_ruling_decided_by", "decided_by"),
+    )
+
+
+class Rescore(Base):
+    """A new score of a handed-in attempt, and why; the newest row counts, without one the attempt's own points.
+
+    ``item_id`` is the item whose key was used; ``source`` names the act it belongs to (a regrade, essay marks),
+    which can give an attempt one score only.
+    """
+
+    __tablename__ = "rescore"
+    __immutable__ = True
+
+    id: Mapped[int] = mapped_column(Key, primary_key=True)
+    attempt_id: Mapped[int] = mapped_column(ForeignKey("attempt.id"))
+    item_id: Mapped[int] = mapped_column(ForeignKey("item.id"))
+    points: Mapped[Decimal]
+    max_points: Mapped[Decimal]
+    reason: Mapped[str] = mapped_column(String(300))
+    source: Mapped[str] = mapped_column(String(80))
+    decided_by: Mapped[int] = mapped_column(ForeignKey("person.id"))
+    decided_at: Mapped[datetime]
+
+    __table_args__ = (
+        UniqueConstraint("attempt_id", "source"),
+        Index("ix_rescore_item_id", "item_id"),
+        Index("ix_rescore_decided_by", "decided_by"),
+    )
 
 
 def paper_of(item_id: int) -> Paper:
