@@ -31,12 +31,21 @@ from lms.courses.models import Cohort, Enrolment, Schedule, item_source
 from lms.extensions import Base, Key, db
 from lms.people.models import Person
 from lms.projects import content
+from lms.projects.deadlines import Extension as Extension
+from lms.projects.history import Contribution as Contribution
+from lms.projects.history import Snapshot as Snapshot
+from lms.projects.similarity import Fingerprint as Fingerprint
 from lms.projects.source import FilesSection, Project, Section, TableSection, empty
 from lms.projects.state import SectionFacts, SectionState, section_state
+from lms.projects.uploads import Inspection as Inspection
+from lms.projects.uploads import PartialUpload as PartialUpload
 
 
 class Work(Base):
-    """One project as one person or team does it, in one cohort."""
+    """One project as one person or team does it, in one cohort.
+
+    ``name`` is the team's; ``join_code`` lets others of the cohort join until the first hand-in.
+    """
 
     __tablename__ = "work"
 
@@ -45,6 +54,7 @@ class Work(Base):
     item_id: Mapped[int] = mapped_column(ForeignKey("item.id"))
     stable_id: Mapped[str] = mapped_column(String(80))
     name: Mapped[str] = mapped_column(String(120), default="")
+    join_code: Mapped[str | None] = mapped_column(String(20))
     created_at: Mapped[datetime]
 
     members: Mapped[list[WorkMember]] = relationship(back_populates="work")
@@ -52,6 +62,7 @@ class Work(Base):
     __table_args__ = (
         Index("ix_work_cohort", "cohort_id", "stable_id", "id"),
         Index("ix_work_item_id", "item_id"),
+        Index("uq_work_join_code", "join_code", unique=True),
     )
 
     @property
@@ -61,7 +72,7 @@ class Work(Base):
 
 
 class WorkMember(Base):
-    """A learner's part in a work; one work per learner and project."""
+    """A learner's part in a work; one work per learner and project at a time, who left may join another."""
 
     __tablename__ = "work_member"
 
@@ -77,7 +88,15 @@ class WorkMember(Base):
     enrolment: Mapped[Enrolment] = relationship()
 
     __table_args__ = (
-        UniqueConstraint("enrolment_id", "stable_id"),
+        Index(
+            "uq_work_member_standing",
+            "enrolment_id",
+            "stable_id",
+            unique=True,
+            sqlite_where=text("left_at IS NULL"),
+            postgresql_where=text("left_at IS NULL"),
+        ),
+        Index("ix_work_member_enrolment", "enrolment_id", "stable_id"),
         Index("ix_work_member_work_id", "work_id"),
         Index("ix_work_member_person_id", "person_id"),
     )
@@ -156,6 +175,8 @@ class Attachment(Base):
 class SubmissionVersion(Base):
     """A handed-in version: number, facts about lateness, receipt; written once.
 
+    ``signature`` is the server's over the receipt's facts, '' on versions from before it was made.
+
     ``settled_at`` is when its reviews had come to a decision; until then the version waits in the queue. It
     is kept here, not derived, so that a queue of any age is read from an index.
     """
@@ -175,6 +196,7 @@ class SubmissionVersion(Base):
     reasons: Mapped[str] = mapped_column(Text, default="{}")  # warning id → the reason given for it
     sha256: Mapped[str] = mapped_column(String(64))
     receipt: Mapped[str] = mapped_column(String(40), unique=True)
+    signature: Mapped[str] = mapped_column(String(128), default="", server_default="")
     settled_at: Mapped[datetime | None]
 
     work: Mapped[Work] = relationship()
