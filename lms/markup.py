@@ -21,10 +21,10 @@ from typing import Literal, NamedTuple
 
 import markupsafe
 from bleach.sanitizer import Cleaner
-from markdown_it import MarkdownIt
 from markdown_it.token import Token
 from markupsafe import Markup
 
+from lms import peopletext
 from lms.addresses import ID_PREFIX, RAW_TAGS, Link
 from lms.coursepage import SEALED, Heading, Sealed
 from lms.coursetext import draft
@@ -52,7 +52,7 @@ Links = tuple[tuple[str, Link], ...]
 MAX_CACHED = 32_000
 """Longest text, in characters, whose HTML is kept in memory."""
 
-MAX_PEOPLE = 100_000
+MAX_PEOPLE = peopletext.LONGEST
 """Longest text of people, in characters, that is read as Markdown; a longer one is shown as typed."""
 
 
@@ -195,44 +195,16 @@ def _unseal(html: str, sealed: tuple[Sealed, ...]) -> str:
 
 # ---- What people type.
 
-_MARKDOWN = MarkdownIt("commonmark", {"html": False, "breaks": True, "maxNesting": 60})
-_MARKDOWN.enable(["table", "strikethrough"]).disable(["image", "html_block", "html_inline"])
 _URL = re.compile(r"https?://[a-z0-9][^\s<>\"'`|\\^{}]{1,2000}", re.IGNORECASE)
-
-# What honest text never reaches. Beyond it markdown-it needs seconds for 100,000 characters (brackets that do
-# not close, rows filled up to a wide table's columns), drops what is nested too deep, or hands bleach more
-# elements than it can take in a second. Such text is shown as typed, with nothing lost.
-_MOST_BRACKETS = 2_000
-_MOST_ESCAPES = 10_000  # of < and &
-_MOST_LINES = 10_000
-_MOST_CELLS = 20_000
-_MOST_TOKENS = 12_000
-_DEEPEST = 50
 
 
 @lru_cache(maxsize=512)
 def _people(text: str) -> Markup:
-    typed = clean(text)
-    if (
-        len(typed) > MAX_PEOPLE
-        or typed.count("[") > _MOST_BRACKETS
-        or typed.count("<") + typed.count("&") > _MOST_ESCAPES
-        or typed.count("\n") > _MOST_LINES
-        or _cells(typed) > _MOST_CELLS
-    ):
-        return _as_typed(typed)
-    tokens = _MARKDOWN.parse(typed)
-    inner = [child for token in tokens for child in token.children or ()]
-    if len(tokens) + len(inner) > _MOST_TOKENS or any(one.level > _DEEPEST for one in (*tokens, *inner)):
-        return _as_typed(typed)
-    html = _MARKDOWN.renderer.render(list(_adapted(tokens)), _MARKDOWN.options, {})
+    tokens = peopletext.tokens(text)
+    if tokens is None:
+        return _as_typed(clean(text))
+    html = peopletext.MARKDOWN.renderer.render(list(_adapted(tokens)), peopletext.MARKDOWN.options, {})
     return Markup(_cleaner("people").clean(html))  # noqa: S704
-
-
-def _cells(text: str) -> int:
-    """Most cells the text's tables can have: every line with a bar may be filled up to the widest one."""
-    bars = [line.count("|") for line in text.split("\n") if "|" in line]
-    return len(bars) * max(bars, default=0)
 
 
 def _adapted(tokens: list[Token]) -> Iterator[Token]:
