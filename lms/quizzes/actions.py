@@ -65,7 +65,7 @@ def start(place: QuizSeat, *, now: datetime) -> Attempt:
     if enrolment_id is None:
         raise Refused("Hanya peserta angkatan ini yang dapat mengerjakan kuisnya.")
     attempts = attempts_of(enrolment_id, line.stable_id)
-    running = next((attempt for attempt in attempts if attempt.submitted_at is None), None)
+    running = next((each.attempt for each in attempts if each.attempt.submitted_at is None), None)
     if running is not None:
         return running
     if quiz.attempts is not None and len(attempts) >= quiz.attempts:

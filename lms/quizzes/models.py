@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -21,7 +21,7 @@ from sqlalchemy import (
     select,
     text,
 )
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.orm import Mapped, aliased, mapped_column
 
 from lms.courses.models import (
     Cohort,
@@ -90,13 +90,6 @@ class Attempt(Base):
             postgresql_where=text("submitted_at IS NULL AND closes_at IS NOT NULL"),
         ),
     )
-
-    @property
-    def percent(self) -> Decimal | None:
-        """The score as a percentage, 0 to 100; None while the attempt runs."""
-        if self.points is None or self.max_points is None:
-            return None
-        return scoring.percent(self.points, self.max_points)
 
 
 class Answer(Base):
@@ -365,16 +358,51 @@ def window_of(cohort_id: int, stable_id: str, starts_at: datetime, ends_at: date
 
 # Attempts and answers
 
+
+@dataclass(frozen=True, slots=True)
+class Scored:
+    """An attempt with the score that counts: its newest rescore, else its own.
+
+    Points are None while it runs, and after that until it has a score at all.
+    """
+
+    attempt: Attempt
+    points: Decimal | None
+    max_points: Decimal | None
+    rescored: bool
+
+    @property
+    def percent(self) -> Decimal | None:
+        """The score as a percentage, 0 to 100; None without one."""
+        if self.points is None or self.max_points is None:
+            return None
+        return scoring.percent(self.points, self.max_points)
+
+
+# the newest rescore of an attempt, if it has one
+_other = aliased(Rescore)
+NEWEST_RESCORE = Rescore.id == (
+    select(func.max(_other.id)).where(_other.attempt_id == Attempt.id).correlate(Attempt).scalar_subquery()
+)
 _ATTEMPTS = (
-    select(Attempt)
+    select(Attempt, Rescore.points, Rescore.max_points)
+    .outerjoin(Rescore, NEWEST_RESCORE)
     .where(Attempt.enrolment_id == bindparam("enrolment_id"), Attempt.stable_id == bindparam("stable_id"))
     .order_by(Attempt.number)
 )
 
 
-def attempts_of(enrolment_id: int, stable_id: str) -> Sequence[Attempt]:
-    """A learner's attempts at a quiz, over all versions, first to last."""
-    return db.session.scalars(_ATTEMPTS, {"enrolment_id": enrolment_id, "stable_id": stable_id}).all()
+def attempts_of(enrolment_id: int, stable_id: str) -> list[Scored]:
+    """A learner's attempts at a quiz, over all versions, first to last, each with the score that counts now."""
+    rows = db.session.execute(_ATTEMPTS, {"enrolment_id": enrolment_id, "stable_id": stable_id})
+    return [scored(*row) for row in rows]
+
+
+def scored(attempt: Attempt, points: Decimal | None, max_points: Decimal | None) -> Scored:
+    """An attempt with what its newest rescore made of it (None: it has none)."""
+    if points is None:
+        return Scored(attempt, attempt.points, attempt.max_points, False)
+    return Scored(attempt, points, max_points, True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -403,8 +431,8 @@ def attempt_counts(enrolment_ids: Iterable[int]) -> dict[tuple[int, str], Counts
     return {(enrolment, stable_id): Counts(begun, running) for enrolment, stable_id, begun, running in rows}
 
 
-def quiz_grade(attempts: Iterable[Attempt], quiz: Quiz) -> Decimal | None:
-    """The percentage that counts by the quiz's rule; None before the first attempt is handed in."""
+def quiz_grade(attempts: Iterable[Scored], quiz: Quiz) -> Decimal | None:
+    """The percentage that counts by the quiz's rule; None before any attempt has a score."""
     scores = [attempt.percent for attempt in attempts]
     return scoring.grade_of([score for score in scores if score is not None], quiz.grade)
 

@@ -18,7 +18,7 @@ from lms.courses.models import Enrolment, GradeEntry, Progress, Schedule
 from lms.extensions import db
 from lms.quizzes import actions, models
 from lms.quizzes.actions import Given
-from lms.quizzes.models import Answer, Attempt, Counts, QuizSeat, Sitting
+from lms.quizzes.models import Answer, Attempt, Counts, QuizSeat, Rescore, Sitting
 from lms.refusals import Refused
 from tests.cast import CODE, NOW, Cast
 from tests.quizzes.answers import RIGHT, change_quiz
@@ -294,6 +294,38 @@ def test_a_learner_who_passed_by_no_single_attempt_is_not_through(session: Any, 
 
 
 # What other pages ask
+
+
+def test_the_newest_rescore_is_the_score_that_counts(session: Any, cast: Cast, count_statements: Any) -> None:
+    take(cast, 1)
+    take(cast, 2, now=NOW + SECOND)
+    begin(cast, "budi")
+    first, second = models.attempts_of(cast.enrolments["sari"], "kuis-uji")
+    for number, points in ((1, 2), (2, 4)):
+        db.session.add(
+            Rescore(
+                attempt_id=first.attempt.id,
+                item_id=first.attempt.item_id,
+                points=Decimal(points),
+                max_points=Decimal(5),
+                reason="Kunci diperbaiki",
+                source=f"regrade:{number}",
+                decided_by=cast.people["dewi"],
+                decided_at=NOW,
+            )
+        )
+    db.session.flush()
+    with count_statements() as counted:
+        attempts = models.attempts_of(cast.enrolments["sari"], "kuis-uji")
+    assert len(counted) == 1
+    assert [(each.points, each.percent, each.rescored) for each in attempts] == [
+        (Decimal(4), Decimal(80), True),
+        (second.points, Decimal(60), False),
+    ]
+    assert first.attempt.points == 1, "what handing in made of it stays"
+    assert models.quiz_grade(attempts, place(cast).paper.quiz) == Decimal(80)
+    (running,) = models.attempts_of(cast.enrolments["budi"], "kuis-uji")
+    assert (running.points, running.percent) == (None, None)
 
 
 def test_attempts_are_counted_in_one_statement(session: Any, cast: Cast, count_statements: Any) -> None:

@@ -107,7 +107,9 @@ def result(tried: Sitting) -> ResponseReturnValue:
     if attempt.submitted_at is None or attempt.points is None:
         return redirect(url_for(".attempt", attempt_id=attempt.id))
     window = window_of(tried.cohort_id, attempt.stable_id, tried.starts_at, tried.ends_at)
-    standing = standing_of(quiz, attempts_of(attempt.enrolment_id, attempt.stable_id), window)
+    attempts = attempts_of(attempt.enrolment_id, attempt.stable_id)
+    standing = standing_of(quiz, attempts, window)
+    scored = next(each for each in attempts if each.attempt.id == attempt.id)
     told = scoring.feedback_open(
         quiz.feedback, submitted=True, passed=standing.passed, closed=standing.is_over
     )
@@ -115,8 +117,9 @@ def result(tried: Sitting) -> ResponseReturnValue:
     return render_template(
         "quizzes/result.html",
         tried=attempt,
-        this=try_of(attempt, quiz),
-        points=shown_points(attempt.points),
+        this=try_of(scored, quiz),
+        points=shown_points(scored.points or Decimal(0)),
+        most=scored.max_points or Decimal(0),
         code=tried.code,
         outline=tried.outline,
         quiz=quiz,

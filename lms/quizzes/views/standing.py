@@ -10,7 +10,7 @@ from decimal import ROUND_HALF_UP, Decimal
 from flask_babel import gettext
 
 from lms.extensions import utcnow
-from lms.quizzes.models import Attempt, Window, quiz_grade
+from lms.quizzes.models import Scored, Window, quiz_grade
 from lms.quizzes.source import Quiz
 
 
@@ -45,7 +45,7 @@ class Standing:
         return self.left != 0 and not (self.is_early or self.is_over)
 
 
-def standing_of(quiz: Quiz, attempts: Sequence[Attempt], window: Window) -> Standing:
+def standing_of(quiz: Quiz, attempts: Sequence[Scored], window: Window) -> Standing:
     """How the attempts, in order, leave a learner now."""
     now = utcnow()
     tries = [try_of(attempt, quiz) for attempt in attempts]
@@ -62,9 +62,9 @@ def standing_of(quiz: Quiz, attempts: Sequence[Attempt], window: Window) -> Stan
     )
 
 
-def try_of(attempt: Attempt, quiz: Quiz) -> Try:
-    """An attempt as tables show it."""
-    percent = attempt.percent
+def try_of(scored: Scored, quiz: Quiz) -> Try:
+    """An attempt as tables show it, with the score that counts now."""
+    attempt, percent = scored.attempt, scored.percent
     return Try(
         attempt.id,
         attempt.number,
