@@ -9,6 +9,8 @@ import re
 
 import msgspec
 
+from lms.words import words as words  # what a text section is measured by
+
 ROW_ID = "_id"
 """The key of a row's stable id, given when the row is made; no column can be called so."""
 
@@ -76,20 +78,6 @@ def is_empty(content: Content | None) -> bool:
     if isinstance(content, str):
         return not content.strip()
     return not content
-
-
-# Markdown that is not words: targets of links and pictures. Brackets end it, so that many stay linear.
-_TARGET = re.compile(r"\]\([^()\[\]\s]{0,500}(?: \"[^\"\n]{0,200}\")?\)")
-# A hyphen, apostrophe, stop, comma or slash inside joins: "sebab-akibat", "4,64", "dan/atau" are one word
-# each.
-_WORD = re.compile(r"[^\W_]+(?:[-'’.,/][^\W_]+)*")
-
-
-def words(markdown: str) -> int:
-    """How many words a text has; Markdown's marks and the targets of links are none."""
-    if "](" in markdown:
-        markdown = _TARGET.sub("]", markdown)
-    return sum(1 for _ in _WORD.finditer(markdown))
 
 
 _NUMBERING = re.compile(r"\A(?:[0-9]{1,3}(?:\.[0-9]{1,3}){0,5}[.)]?|[A-Za-z][.)])\s+")

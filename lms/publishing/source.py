@@ -35,12 +35,15 @@ from lms.projects.source import Project
 from lms.publishing.folder import FILES, Asset, Folder
 from lms.publishing.targets import Target, anchors, is_anchor, targets
 from lms.quizzes import source as quizzes
+from lms.quizzes.kinds.essay import Essay
 from lms.quizzes.source import Quiz
 
 ASSETS_AT = "berkas"
 """Where a version's files are served, next to its items; therefore no item's id."""
 
 KINDS = ("lesson", "quiz", "project")
+
+_ESSAY = re.compile(r" {0,3}##\s.*\{[^{}]*\brubric=([^\s{}]+)[^{}]*\}\s*\Z")
 
 Definition = Lesson | Quiz | Project | Rubric
 
@@ -108,12 +111,19 @@ class _Page(msgspec.Struct):
         return [each for each in written if isinstance(each, str)] if isinstance(written, list) else []
 
     @property
-    def rubric(self) -> str:
-        """The rubric that a project names, by its id or its file."""
-        written = self.values.get("rubric")
-        return (
-            re.sub(r"\.ya?ml\Z", "", written) if self.kind == "project" and isinstance(written, str) else ""
-        )
+    def rubrics(self) -> list[tuple[str, int]]:
+        """The rubrics that a project or the essays of a quiz name, by id or file, each with its line."""
+        if self.kind == "project":
+            written = self.values.get("rubric")
+            return [(_rubric_name(written), self.lines.get("rubric", 1))] if isinstance(written, str) else []
+        if self.kind != "quiz":
+            return []
+        lines = enumerate(self.body.split("\n"), start=self.line)
+        found = [(_rubric_name(match[1]), line) for line, text in lines if (match := _ESSAY.match(text))]
+        if isinstance(self.definition, Quiz):
+            used = {each.rubric for each in self.definition.questions if isinstance(each, Essay)}
+            found = [(name, line) for name, line in found if name in used]
+        return found
 
 
 class _Reader:
@@ -285,27 +295,39 @@ class _Reader:
 
     def check_rubrics(self) -> None:
         rubrics_here = [page for page in self.pages if page.kind == "rubric"]
+        unreadable = {stable_id(path) for path in self.folder.unreadable}
         named: list[_Page] = []
         for page in self.pages:
-            if not page.rubric:
-                continue
-            found = [each for each in rubrics_here if page.rubric in (each.id, stable_id(each.file))]
-            if not found and any(stable_id(path) == page.rubric for path in self.folder.unreadable):
-                continue
-            if not found:
-                line = page.lines.get("rubric", 1)
-                hint = _hint(page.rubric, [each.id for each in rubrics_here])
-                self.problem(page.file, line, f"Rubrik `{_cut(page.rubric)}.yml` tidak ada. {hint}")
-                continue
-            named.append(found[0])
-            if isinstance(page.definition, Project):
-                page.definition = msgspec.structs.replace(page.definition, rubric=found[0].id)
+            meant: dict[str, str] = {}
+            for name, line in page.rubrics:
+                found = [each for each in rubrics_here if name in (each.id, stable_id(each.file))]
+                if found:
+                    named.append(found[0])
+                    meant[name] = found[0].id
+                elif name not in unreadable:
+                    hint = _hint(name, [each.id for each in rubrics_here])
+                    self.problem(page.file, line, f"Rubrik `{_cut(name)}.yml` tidak ada. {hint}")
+            if isinstance(page.definition, Project) and meant:
+                page.definition = msgspec.structs.replace(page.definition, rubric=named[-1].id)
                 sections = [section.id for section in page.definition.sections]
-                self.problems += rubrics.unknown_sections(found[0].text, found[0].file, sections)
+                self.problems += rubrics.unknown_sections(named[-1].text, named[-1].file, sections)
+            elif isinstance(page.definition, Quiz) and meant:
+                page.definition = msgspec.structs.replace(
+                    page.definition,
+                    questions=tuple(
+                        msgspec.structs.replace(each, rubric=meant.get(each.rubric, each.rubric))
+                        if isinstance(each, Essay)
+                        else each
+                        for each in page.definition.questions
+                    ),
+                )
         for page in rubrics_here:
             if page not in named:
                 self.problem(
-                    page.file, 1, "Rubrik ini tidak dipakai; sebut di `rubric:` sebuah proyek, atau hapus."
+                    page.file,
+                    1,
+                    "Rubrik ini tidak dipakai; sebut di `rubric:` sebuah proyek "
+                    "atau `rubric=` sebuah soal esai, atau hapus.",
                 )
 
     # --- links
@@ -415,6 +437,10 @@ def _item(page: _Page, position: int) -> DraftItem:
         definition=msgspec.json.encode(definition),
         links=page.links,
     )
+
+
+def _rubric_name(written: str) -> str:
+    return re.sub(r"\.ya?ml\Z", "", written)
 
 
 def _hint(name: str, known: Iterable[str]) -> str:

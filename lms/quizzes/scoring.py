@@ -4,6 +4,7 @@ import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from decimal import ROUND_HALF_UP, Context, Decimal
 from fractions import Fraction
+from types import MappingProxyType
 from typing import Literal
 
 import msgspec
@@ -25,12 +26,16 @@ class Mark(msgspec.Struct, frozen=True):
 
 
 class Result(msgspec.Struct, frozen=True):
-    """What an attempt earned, of `max` points and in percent, with the marks in the order of the quiz."""
+    """What an attempt earned, of `max` points and in percent, with the marks in the order of the quiz.
+
+    `pending` are the ids of questions whose answer still waits for a facilitator's mark and earns 0 so far.
+    """
 
     points: Decimal
     max: Decimal
     percent: Decimal
     marks: tuple[Mark, ...]
+    pending: tuple[str, ...] = ()
 
 
 class Drawn(msgspec.Struct, frozen=True):
@@ -40,24 +45,43 @@ class Drawn(msgspec.Struct, frozen=True):
     options: tuple[str, ...]
 
 
-def score(quiz: Quiz, answers: Mapping[str, Answer], asked: Iterable[str] | None = None) -> Result:
+_UNMARKED: Mapping[str, Fraction] = MappingProxyType({})
+
+
+def score(
+    quiz: Quiz,
+    answers: Mapping[str, Answer],
+    asked: Iterable[str] | None = None,
+    *,
+    marks: Mapping[str, Fraction] = _UNMARKED,
+) -> Result:
     """Score the answers, by question id; `asked` are the ids drawn for the attempt, all by default.
 
-    Answers to questions that were not asked count for nothing. Never raises, whatever was stored.
+    `marks` are what facilitators gave for answers that people mark, as shares of the points, 0 to 1, by
+    question id. Answers to questions that were not asked count for nothing; a blank one earns 0 and waits for
+    nobody. Never raises, whatever was stored.
     """
     wanted = None if asked is None else frozenset(asked)
-    marks: list[Mark] = []
+    found: list[Mark] = []
+    pending: list[str] = []
     total, most = Fraction(0), Fraction(0)
     for question in quiz.questions:
         if wanted is not None and question.id not in wanted:
             continue
         answer = answers.get(question.id)
-        earned = question.score(answer) * Fraction(question.points)
+        answered = question.is_answered(answer)
+        share = question.score(answer)
+        if question.by_hand and answered:
+            if question.id in marks:
+                share = min(max(marks[question.id], Fraction(0)), Fraction(1))
+            else:
+                pending.append(question.id)
+        earned = share * Fraction(question.points)
         total += earned
         most += Fraction(question.points)
-        marks.append(Mark(question.id, _decimal(earned), question.points, question.is_answered(answer)))
+        found.append(Mark(question.id, _decimal(earned), question.points, answered))
     share = total * 100 / most if most else Fraction(0)
-    return Result(_decimal(total), _decimal(most), _decimal(share), tuple(marks))
+    return Result(_decimal(total), _decimal(most), _decimal(share), tuple(found), tuple(pending))
 
 
 def percent(points: Decimal, most: Decimal) -> Decimal:

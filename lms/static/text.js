@@ -1,9 +1,7 @@
 // A text section: the number of words while typing, and the preview without leaving the page.
 
-const WORD = /[\p{L}\p{N}]+(?:[-'’.,/][\p{L}\p{N}]+)*/gu; // as the server counts: projects/content.py
-const TARGET = /\]\([^)\s]{0,500}(?: "[^"\n]{0,200}")?\)/g;
+import { count } from "./words.js";
 
-const count = (text) => (text.replace(TARGET, "]").match(WORD) ?? []).length;
 const format = new Intl.NumberFormat(document.documentElement.lang);
 
 for (const area of document.querySelectorAll("textarea[data-words]")) {

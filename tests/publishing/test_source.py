@@ -219,6 +219,23 @@ class TestTheWholeCourse:
         assert made.items[-1].id == "penilaian"
         assert msgspec.json.decode(made.items[-2].definition, type=Project).rubric == "penilaian"
 
+    def test_an_essay_names_its_rubric_by_file_or_id(self, write):
+        text = COURSE["02-proyek/rubrik-uji.yml"].replace("title: Rubrik\n", "title: Rubrik\nid: penilaian\n")
+        essays = (
+            "\n## E {#e rubric=rubrik-uji.yml}\n____\n\n## F {#f rubric=penilaian}\n____\n\n## G {#g}\n____\n"
+        )
+        made = draft(write({R: text, Q: QUIZ + essays}))
+        quiz = msgspec.json.decode(
+            next(each for each in made.items if each.kind == "quiz").definition, type=Quiz
+        )
+        assert [each.rubric for each in quiz.questions[-3:]] == ["penilaian", "penilaian", ""]
+
+    def test_a_rubric_for_an_essay_alone(self, write):
+        made = draft(
+            write({"02-proyek/rubrik-esai.yml": RUBRIC, Q: QUIZ + "\n## E {#e rubric=rubrik-esai}\n____\n"})
+        )
+        assert made.items[-1].id == "rubrik-uji"
+
     def test_another_slug(self, write):
         made, problems = read_folder(write(), slug="nama-lain")
         assert problems == []
@@ -252,6 +269,7 @@ LESSON = COURSE["01-kerangka/02-tahapan.md"]
 QUIZ = COURSE["01-kerangka/03-kuis.md"]
 PROJECT = COURSE["02-proyek/01-rancangan.md"]
 RUBRIC = COURSE["02-proyek/rubrik-uji.yml"]
+ESSAY_AT = QUIZ.count("\n") + 1
 L, Q, P, R = (
     "01-kerangka/02-tahapan.md",
     "01-kerangka/03-kuis.md",
@@ -334,6 +352,7 @@ def matter(text: str) -> str:
         ({R: None}, P, 5, "Rubrik `rubrik-uji.yml` tidak ada"),
         ({P: PROJECT.replace("rubrik-uji.yml", "rubrik-uj.yml")}, P, 5, "Maksudnya `rubrik-uji`?"),
         ({"02-proyek/rubrik-lain.yml": RUBRIC}, "02-proyek/rubrik-lain.yml", 1, "tidak dipakai"),
+        ({Q: QUIZ + "## E {#e rubric=rubrik-uj.yml}\n____\n"}, Q, ESSAY_AT, "Maksudnya `rubrik-uji`?"),
         ({R: RUBRIC.replace("[isu]", "[isu, sasaran]")}, R, 7, "`sasaran`"),
         # links
         ({L: LESSON + "\n[x](04-tahapan.md)\n"}, L, 10, "Maksudnya `02-tahapan.md`?"),

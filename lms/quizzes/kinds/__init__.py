@@ -30,7 +30,6 @@ else:
 
 NOT_YET = (
     ("menjodohkan", re.compile(r" {0,3}[-*+]\s+\S.*\s=>\s+\S.*")),
-    ("esai", re.compile(r" {0,3}_{4,}\s*")),
     ("mengurutkan", re.compile(r" {0,3}\d{1,3}[.)]\s+\S.*")),
 )
 """Kinds of the format that cannot be published so far: their name and the line that gives them away."""

@@ -15,6 +15,10 @@ Answer = str | list[str] | dict[str, str] | None
 """What is stored for an answered question, as JSON. Whatever is stored, scoring it never raises."""
 
 
+Outcome = Literal["right", "partly", "wrong", "blank", "waiting"]
+"""What became of an answer, in a word; "waiting" is for a facilitator's mark."""
+
+
 class Line(NamedTuple):
     """A line of the source. One that is not `live` stands in a fence or a formula and means nothing here."""
 
@@ -57,7 +61,7 @@ class Feedback(msgspec.Struct, frozen=True):
     `explanation` is the author's Markdown for the whole question.
     """
 
-    outcome: Literal["right", "partly", "wrong", "blank"]
+    outcome: Outcome
     given: tuple[str, ...]
     key: tuple[str, ...]
     options: tuple[OptionNote, ...]
@@ -104,6 +108,9 @@ class Question(msgspec.Struct, frozen=True, kw_only=True):
 
     rank: ClassVar[int] = 0
     """Kinds with a lower rank are asked first whether a block is theirs."""
+
+    by_hand: ClassVar[bool] = False
+    """Whether people mark the answers: until then `score` is 0."""
 
     attributes: ClassVar[frozenset[str]] = frozenset()
     """What may stand in the braces of the heading beside `#id` and `points`."""
@@ -165,12 +172,15 @@ class Question(msgspec.Struct, frozen=True, kw_only=True):
         """What may be shuffled within the question."""
         return ()
 
-    def outcome(self, answer: Answer) -> Literal["right", "partly", "wrong", "blank"]:
-        """The score in a word."""
+    def outcome(self, answer: Answer, share: Fraction | None = None) -> Outcome:
+        """The score in a word; `share` is what a facilitator gave for it, 0 to 1, if anything."""
         if not self.is_answered(answer):
             return "blank"
-        score = self.score(answer)
-        return "right" if score == 1 else "partly" if score > 0 else "wrong"
+        if share is None:
+            if self.by_hand:
+                return "waiting"
+            share = self.score(answer)
+        return "right" if share == 1 else "partly" if share > 0 else "wrong"
 
 
 # --- reading ------------------------------------------------------------------------------------------------

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
@@ -17,12 +18,13 @@ from lms.guard import allowed, wants_json
 from lms.quizzes import actions
 from lms.quizzes.forms import read_given
 from lms.quizzes.kinds.question import Answer as Value
-from lms.quizzes.kinds.question import Question
+from lms.quizzes.kinds.question import Question, Shown
 from lms.quizzes.models import Answers, Sitting, current_answers, sitting
 from lms.quizzes.paper import QuestionText
 from lms.quizzes.views.blueprint import blueprint
 from lms.refusals import Refused
 from lms.web import zone
+from lms.words import words
 
 FRESH = timedelta(seconds=10)
 """What was given within this time is the newest, without looking at what other devices saved."""
@@ -46,14 +48,21 @@ class Entry:
     id: str
     kind: str
     points: Decimal
+    shown: Shown
     text: QuestionText
     order: tuple[str, ...]
     chosen: frozenset[str]
+    pairs: Mapping[str, str]
     typed: str
     longest: int
     seen: int
     answered: bool
     doubt: str
+
+    @property
+    def words(self) -> int:
+        """How many words were typed."""
+        return words(self.typed)
 
 
 def _entries(tried: Sitting, answers: Answers) -> list[Entry]:
@@ -69,9 +78,11 @@ def _entries(tried: Sitting, answers: Answers) -> list[Entry]:
                 id=shown.id,
                 kind=shown.kind,
                 points=shown.points,
+                shown=shown,
                 text=texts[shown.id],
                 order=tuple(option.id for option in shown.options),
                 chosen=frozenset((value,) if isinstance(value, str) else value or ()),
+                pairs=value if isinstance(value, dict) else {},
                 typed=value if isinstance(value, str) else "",
                 longest=getattr(question, "longest", 0),
                 seen=saved.sequence if saved else 0,

@@ -11,6 +11,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import get_locale
 from markupsafe import Markup
 
+from lms import markup
 from lms.access import Deed
 from lms.courses.models import ItemLine
 from lms.guard import allowed, person
@@ -51,8 +52,10 @@ class Verdict:
     number: int
     text: QuestionText
     blank: bool
+    waiting: bool
     options: Sequence[Line]
     given: Sequence[str]
+    essay: Markup | None
     told: Told | None
 
 
@@ -62,15 +65,18 @@ def _verdicts(tried: Sitting, answers: Answers, *, open: bool) -> Iterator[Verdi
     asked = [shown.id for shown in tried.asked]
     marks = {mark.question: mark for mark in scoring.score(paper.quiz, answers.values(), asked).marks}
     for number, shown in enumerate(tried.asked, start=1):
-        feedback = paper.questions[shown.id].explain(answers.value(shown.id), str(get_locale()))
+        question = paper.questions[shown.id]
+        feedback = question.explain(answers.value(shown.id), str(get_locale()))
         secret = secrets[shown.id] if open else None
         mark = marks[shown.id]
         yield Verdict(
             number=number,
             text=texts[shown.id],
             blank=feedback.outcome == "blank",
+            waiting=feedback.outcome == "waiting",
             options=_lines([option.id for option in shown.options], texts[shown.id], feedback, secret),
             given=() if shown.options else feedback.given,
+            essay=markup.to_html("\n\n".join(feedback.given), "people") if question.by_hand else None,
             told=Told(
                 outcome=feedback.outcome,
                 points=shown_points(mark.points),
