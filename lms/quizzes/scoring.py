@@ -9,20 +9,24 @@ from typing import Literal
 
 import msgspec
 
-from lms.quizzes.kinds.question import Answer, Shown
+from lms.quizzes.kinds.question import Answer, Question, Shown
+from lms.quizzes.rulings import Ruling, voids_in_force
 from lms.quizzes.source import Quiz
 
 _PLACES = Decimal("0.000001")
 _WIDE = Context(prec=60, rounding=ROUND_HALF_UP)
+NO_RULINGS: Mapping[str, Ruling] = MappingProxyType({})
+_UNMARKED: Mapping[str, Fraction] = MappingProxyType({})
 
 
 class Mark(msgspec.Struct, frozen=True):
-    """What one question earned."""
+    """What one question earned; `void` says by which rule it no longer decides, '' when it does."""
 
     question: str
     points: Decimal
     max: Decimal
     answered: bool
+    void: str = ""
 
 
 class Result(msgspec.Struct, frozen=True):
@@ -45,33 +49,37 @@ class Drawn(msgspec.Struct, frozen=True):
     options: tuple[str, ...]
 
 
-_UNMARKED: Mapping[str, Fraction] = MappingProxyType({})
-
-
 def score(
     quiz: Quiz,
     answers: Mapping[str, Answer],
     asked: Iterable[str] | None = None,
     *,
     marks: Mapping[str, Fraction] = _UNMARKED,
+    rulings: Mapping[str, Ruling] = NO_RULINGS,
 ) -> Result:
     """Score the answers, by question id; `asked` are the ids drawn for the attempt, all by default.
 
     `marks` are what facilitators gave for answers that people mark, as shares of the points, 0 to 1, by
-    question id. Answers to questions that were not asked count for nothing; a blank one earns 0 and waits for
-    nobody. Never raises, whatever was stored.
+    question id. `rulings` stand beside the key: an answer that one accepts is right, a void question gives its
+    points to everybody (`full`) or leaves the maximum (`drop`). Answers to questions that were not asked count
+    for nothing; a blank one earns 0 and waits for nobody. Never raises, whatever was stored.
     """
     wanted = None if asked is None else frozenset(asked)
+    questions = [each for each in quiz.questions if wanted is None or each.id in wanted]
+    voids = voids_in_force(rulings, [each.id for each in questions])
     found: list[Mark] = []
     pending: list[str] = []
     total, most = Fraction(0), Fraction(0)
-    for question in quiz.questions:
-        if wanted is not None and question.id not in wanted:
-            continue
-        answer = answers.get(question.id)
+    for question in questions:
+        answer, void = answers.get(question.id), voids.get(question.id, "")
         answered = question.is_answered(answer)
+        if void == "drop":
+            found.append(Mark(question.id, Decimal(0), Decimal(0), answered, void))
+            continue
         share = question.score(answer)
-        if question.by_hand and answered:
+        if void or (question.id in rulings and is_accepted(question, answer, rulings[question.id])):
+            share = Fraction(1)
+        elif question.by_hand and answered:
             if question.id in marks:
                 share = min(max(marks[question.id], Fraction(0)), Fraction(1))
             else:
@@ -79,9 +87,15 @@ def score(
         earned = share * Fraction(question.points)
         total += earned
         most += Fraction(question.points)
-        found.append(Mark(question.id, _decimal(earned), question.points, answered))
+        found.append(Mark(question.id, _decimal(earned), question.points, answered, void))
     share = total * 100 / most if most else Fraction(0)
     return Result(_decimal(total), _decimal(most), _decimal(share), tuple(found), tuple(pending))
+
+
+def is_accepted(question: Question, answer: Answer, ruling: Ruling) -> bool:
+    """Whether a ruling takes this typed answer for right, spelled in any way that is compared alike."""
+    gist = question.gist(answer)
+    return bool(gist) and any(gist == question.gist(each) for each in ruling.accepts)
 
 
 def percent(points: Decimal, most: Decimal) -> Decimal:

@@ -83,6 +83,15 @@ class Numeric(Typed, frozen=True, kw_only=True, tag_field="kind", tag="numeric")
         numbers = _readings(answer) if isinstance(answer, str) else ()
         return Fraction(any(each.low <= number <= each.high for each in self.accepts for number in numbers))
 
+    def gist(self, answer: Answer) -> str:
+        """One spelling of each number; what is no number, or may be two, stands for itself."""
+        if not isinstance(answer, str):
+            return ""
+        try:
+            return f"{_WIDE.add(parse_decimal(answer), 0).normalize(_WIDE):f}"
+        except (AmbiguousNumber, NotANumber):
+            return " ".join(answer.casefold().split())
+
     def doubt(self, answer: Answer) -> Refused | None:
         if not isinstance(answer, str) or not answer.strip():
             return None

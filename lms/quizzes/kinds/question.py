@@ -154,6 +154,10 @@ class Question(msgspec.Struct, frozen=True, kw_only=True):
         """Whether there is an answer, right or wrong."""
         return bool(answer)
 
+    def gist(self, answer: Answer) -> str:
+        """A typed answer as equal ones are counted together and compared; '' for what is chosen or left blank."""
+        return ""
+
     def doubt(self, answer: Answer) -> Refused | None:
         """What to ask a learner about an answer that cannot be what was meant; None when all is well."""
         return None

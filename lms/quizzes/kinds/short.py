@@ -67,13 +67,16 @@ class Short(Typed, frozen=True, kw_only=True, tag_field="kind", tag="short"):
         return cls(accepts=tuple(accepts.values()), patterns=tuple(patterns), **block.shared)
 
     def score(self, answer: Answer) -> Fraction:
-        given = normal(answer[: self.longest]) if isinstance(answer, str) else ""
+        given = self.gist(answer)
         if not given:
             return Fraction(0)
         return Fraction(
             any(given == normal(each) for each in self.accepts)
             or any(compiled(_folded(each)).matches(given) for each in self.patterns)
         )
+
+    def gist(self, answer: Answer) -> str:
+        return normal(answer[: self.longest]) if isinstance(answer, str) else ""
 
     def key(self, language: str) -> tuple[str, ...]:
         return self.accepts
