@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lms.quizzes.kinds.choice import Option, Single
+from lms.quizzes.kinds.essay import Essay
 from lms.quizzes.kinds.numeric import Accepted, Numeric
 from lms.quizzes.kinds.short import Short
 from lms.quizzes.rulings import Decision, Ruling, standing, voids_in_force
@@ -91,6 +92,16 @@ class TestScores:
         assert voids_in_force(rulings, ["tahun", "kata"]) == {"tahun": "drop"}
         assert voids_in_force(rulings, ["tahun"]) == {"tahun": "full"}
         assert score(QUIZ, WRONG, ["tahun"], rulings=rulings).percent == 100
+
+    @pytest.mark.parametrize(
+        ("void", "points", "most", "pending"), [("", 0, 9, ("esai",)), ("full", 5, 9, ()), ("drop", 0, 4, ())]
+    )
+    def test_a_void_essay_waits_for_nobody(self, void, points, most, pending):
+        quiz = msgspec.structs.replace(
+            QUIZ, questions=(*QUIZ.questions, Essay(id="esai", prompt="Jelaskan.", points=Decimal(5)))
+        )
+        result = score(quiz, WRONG | {"esai": "Sebab begitu."}, rulings={"esai": Ruling(void=void)})
+        assert (result.points, result.max, result.pending) == (points, most, pending)
 
     @given(
         answers=st.fixed_dictionaries(
