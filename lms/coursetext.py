@@ -17,7 +17,13 @@ from markdown import Markdown
 from markdown.blockparser import BlockParser
 from markdown.blockprocessors import ParagraphProcessor, ReferenceProcessor
 from markdown.extensions import Extension
-from markdown.inlinepatterns import HtmlInlineProcessor, InlineProcessor, SubstituteTagInlineProcessor
+from markdown.inlinepatterns import (
+    BACKTICK_RE,
+    BacktickInlineProcessor,
+    HtmlInlineProcessor,
+    InlineProcessor,
+    SubstituteTagInlineProcessor,
+)
 from markdown.treeprocessors import Treeprocessor
 from markdown.util import AtomicString, code_escape
 
@@ -95,7 +101,7 @@ class _Steps(Extension):
         for name in ("normalize_whitespace", "html_block"):
             md.preprocessors.deregister(name)
         inline = md.inlinePatterns
-        inline.register(_Formula(r"\$`([^`\n]+)`\$", engine), "code_formula", 195)
+        inline.register(_CodeOrFormula(engine), "backtick", 190)
         inline.register(
             _Formula(r"(?<![\\$])\$\$([^$\x02]+)\$\$(?!\$)", engine, block=True), "display_formula", 186
         )
@@ -249,13 +255,32 @@ class _Formula(InlineProcessor):
         self.block = block
 
     def handleMatch(self, m: re.Match[str], data: str) -> tuple[etree.Element | str, int, int]:  # type: ignore[override]
-        tex = m[1].strip()
+        return self.seal(m[1], m)
+
+    def seal(self, written: str, m: re.Match[str]) -> tuple[etree.Element | str, int, int]:
+        """The formula in place of the match; as code where its TeX cannot be read."""
+        tex = written.strip()
         try:
             return self.engine.page.seal(mathml(tex, self.block), tex), m.start(), m.end()
         except BadFormula:
             code = etree.Element("code")
             code.text = AtomicString(code_escape(m[0]))
             return code, m.start(), m.end()
+
+
+class _CodeOrFormula(BacktickInlineProcessor):
+    """Code spans and GitHub's formula in backticks, whichever begins first: dollars inside code are code."""
+
+    def __init__(self, engine: _Engine) -> None:
+        super().__init__(rf"{BACKTICK_RE}|(?<!\\)\$`([^`\n]+)`\$")
+        self.formula = _Formula("", engine)
+
+    def handleMatch(  # type: ignore[override]
+        self, m: re.Match[str], data: str
+    ) -> tuple[etree.Element | str | None, int | None, int | None]:
+        if m[2] is None:
+            return super().handleMatch(m, data)
+        return self.formula.seal(m[2], m)
 
 
 class _Ampersand(InlineProcessor):

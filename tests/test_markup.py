@@ -246,6 +246,17 @@ WORDS = {
     ),
     "bad TeX is code": (r"$\frac{a$ dan $\tidakada$", r"<code>$\frac{a$</code> dan <code>$\tidakada$</code>"),
     "no formula in code": ("`$x$`", "<code>$x$</code>"),
+    "dollars in two codes of a line": (
+        "Tulis `$..$` atau `$$..$$` untuk rumus",
+        "<p>Tulis <code>$..$</code> atau <code>$$..$$</code> untuk rumus</p>",
+    ),
+    "a dollar before and in code": ("Rp dan $ `a` `$`b", "$ <code>a</code> <code>$</code>b"),
+    "dollars in longer code": ("``$`x`$`` dan `$`", "<code>$`x`$</code> dan <code>$</code>"),
+    "code before a formula in backticks": (
+        "`$a$` lalu $`b`$",
+        "<code>$a$</code> lalu <math><mrow><mi>b</mi>",
+    ),
+    "an escaped dollar before code": (r"\$`x`$", "$<code>x</code>$"),
     "a formula in a line": ("a $$x$$ b", 'a <math display="block">'),
     "a formula over lines": (
         "$$\na\n- b\n$$",
