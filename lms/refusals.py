@@ -3,6 +3,11 @@
 from __future__ import annotations
 
 
+def N_(text: str) -> str:
+    """Marks a sentence for translation; it is translated where it is shown."""
+    return text
+
+
 class Refused(ValueError):
     """The deed cannot be done now; ``message`` is a translatable sentence, ``values`` fill its ``%(name)s`` places."""
 

@@ -232,6 +232,54 @@ def test_english_is_complete() -> None:
             )
 
 
+def refusals() -> set[str]:
+    """``Refused`` and what is made of it, by class name."""
+    made = {"Refused"}
+    classes = [
+        node
+        for path in MODULES.values()
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.ClassDef)
+    ]
+    while more := {
+        each.name
+        for each in classes
+        if each.name not in made
+        and any(isinstance(base, ast.Name) and base.id in made for base in each.bases)
+    }:
+        made |= more
+    return made
+
+
+def test_every_refusal_is_marked_for_translation() -> None:
+    """Whatever sentence a refusal is made with, in place, by a constant's name or by its own class."""
+    kinds, extracted = refusals(), extract()
+    assert {"Refused", "Closed", "StaleNote"} <= kinds
+    for name, path in MODULES.items():
+        tree = ast.parse(path.read_text())
+        constants = {
+            target.id: node.value
+            for node in tree.body
+            if isinstance(node, ast.Assign)
+            for target in node.targets
+            if isinstance(target, ast.Name)
+        }
+        for scope in ast.walk(tree):
+            own = isinstance(scope, ast.ClassDef) and scope.name in kinds
+            for call in ast.walk(scope) if own or scope is tree else ():
+                if not isinstance(call, ast.Call) or not call.args:
+                    continue
+                called = call.func.id if isinstance(call.func, ast.Name) else ""
+                if called in kinds or (own and ast.unparse(call.func) == "super().__init__"):
+                    said = call.args[0]
+                    if isinstance(said, ast.Name):
+                        said = constants.get(said.id, said)
+                    texts = [each for each in ast.walk(said) if isinstance(each, ast.Constant)]
+                    for text in texts:
+                        sentence = isinstance(text.value, str) and " " in text.value
+                        assert not sentence or text.value in extracted, f"{name}: {text.value}"
+
+
 def extract() -> set[str]:
     """The sentences that the code marks for translation."""
     from babel.messages.extract import DEFAULT_KEYWORDS, extract_from_dir

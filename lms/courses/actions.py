@@ -23,9 +23,8 @@ from lms.courses.models import (
     schedules_of,
 )
 from lms.extensions import db
-from lms.people.identity import N_
 from lms.people.models import Person
-from lms.refusals import Refused
+from lms.refusals import N_, Refused
 
 PLACE_AT_MOST = 120
 NOTE_AT_MOST = 20_000

@@ -18,7 +18,7 @@ from lms.grading.models import Ready, Review, ReviewDraft
 from lms.grading.rubric import Rubric
 from lms.projects.models import Draft, ImprovementNote, SubmissionPart, SubmissionVersion, Work
 from lms.projects.source import Project
-from lms.refusals import Refused
+from lms.refusals import N_, Refused
 
 
 class Closed(Refused):
@@ -29,7 +29,9 @@ class Stale(Refused):
     """The draft was saved from elsewhere meanwhile; ``row`` is what is stored, and nothing was written."""
 
     def __init__(self, row: ReviewDraft | None) -> None:
-        super().__init__("Telaah ini juga disimpan di tab atau perangkat lain. Isian Anda masih ada di sini.")
+        super().__init__(
+            N_("Telaah ini juga disimpan di tab atau perangkat lain. Isian Anda masih ada di sini.")
+        )
         self.row = row
 
 
@@ -37,12 +39,12 @@ class Incomplete(Refused):
     """The review cannot be sent yet; ``gaps`` say why."""
 
     def __init__(self, gaps: Sequence[Gap]) -> None:
-        super().__init__("Telaah belum lengkap. Lengkapi yang disebutkan, lalu kirim lagi.")
+        super().__init__(N_("Telaah belum lengkap. Lengkapi yang disebutkan, lalu kirim lagi."))
         self.gaps = gaps
 
 
-_SENT = "Telaah Anda atas versi ini sudah dikirim, jadi tidak dapat diubah lagi."
-_SETTLED = "Versi ini sudah selesai ditelaah, jadi telaah lain tidak dapat dikirim."
+_SENT = N_("Telaah Anda atas versi ini sudah dikirim, jadi tidak dapat diubah lagi.")
+_SETTLED = N_("Versi ini sudah selesai ditelaah, jadi telaah lain tidak dapat dikirim.")
 
 
 def _hold(submission: SubmissionVersion) -> datetime | None:

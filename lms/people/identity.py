@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Literal
 
-from lms.refusals import Refused
+from lms.refusals import N_, Refused
 
 NIP_DIGITS = 18
 YOUNGEST, OLDEST = 18, 60  # age in years at a PNS appointment
@@ -21,11 +21,6 @@ Sex = Literal["male", "female"]
 # Typed or pasted between the groups: spaces of every width, dots, hyphens, marks that copying leaves behind.
 _BETWEEN = re.compile(r"[\s.\-\u00ad\u200b-\u200f\u2010-\u2015\u2060\ufeff]+")
 _EMAIL = re.compile(r"[^\s@\"(),:;<>\[\]\\]{1,64}@[^\s@\"(),:;<>\[\]\\.]+(?:\.[^\s@\"(),:;<>\[\]\\.]+)+")
-
-
-def N_(message: str) -> str:
-    """Mark a sentence that views translate, so that the catalogue's extraction finds it."""
-    return message
 
 
 class Unreadable(Refused):

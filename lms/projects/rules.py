@@ -20,16 +20,12 @@ from typing import ClassVar, Literal, NamedTuple
 import msgspec
 
 from lms.patterns import BadPattern, compiled
+from lms.refusals import N_ as N_
 
 Level = Literal["error", "warning", "hint"]
 Names = tuple[str, ...]
 
 DIRECTIONS = ("naik", "turun", "tetap")
-
-
-def N_(text: str) -> str:
-    """Marks a text for translation; it is translated where it is shown."""
-    return text
 
 
 class Use(NamedTuple):
