@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from sqlalchemy import delete, select, update
 
+from lms.courses.cohort import day_begins, day_ends
 from lms.courses.models import (
     Cohort,
     CohortFacilitator,
@@ -17,6 +18,7 @@ from lms.courses.models import (
     outline,
 )
 from lms.extensions import db
+from lms.formats import DEFAULT_ZONE, local
 from lms.people import passwords
 from lms.people.models import Organization, Person, new_session_key
 
@@ -125,8 +127,8 @@ def _cohort(version: CourseVersion, people: dict[str, Person], *, now: datetime)
         code="rpjmd-angkatan-3",
         name="Angkatan III",
         version_id=version.id,
-        starts_at=_day_end(now, -21),
-        ends_at=_day_end(now, 60),
+        starts_at=day_begins(_day(now, -20), DEFAULT_ZONE),
+        ends_at=day_ends(_day(now, 60), DEFAULT_ZONE),
         created_at=now,
     )
     db.session.add(cohort)
@@ -146,7 +148,10 @@ def _cohort(version: CourseVersion, people: dict[str, Person], *, now: datetime)
         if line.kind == "project":
             db.session.add(
                 Schedule(
-                    cohort_id=cohort.id, stable_id=line.stable_id, opens_at=None, due_at=_day_end(now, 18)
+                    cohort_id=cohort.id,
+                    stable_id=line.stable_id,
+                    opens_at=None,
+                    due_at=day_ends(_day(now, 18), DEFAULT_ZONE),
                 )
             )
     # the first learner has read the first lessons and stopped half way through the next one
@@ -164,9 +169,9 @@ def _cohort(version: CourseVersion, people: dict[str, Person], *, now: datetime)
         )
 
 
-def _day_end(now: datetime, days: int) -> datetime:
-    """23.59.59 WIB of the day that many days from now."""
-    return (now + timedelta(days=days)).replace(hour=16, minute=59, second=59, microsecond=0)
+def _day(now: datetime, days: int) -> date:
+    """The day that many days from now, as Jakarta counts it."""
+    return local(now + timedelta(days=days), DEFAULT_ZONE).date()
 
 
 def remove(*, now: datetime) -> int:

@@ -75,7 +75,9 @@ def test_checking_publishes_nothing(as_person: Any, session: Any) -> None:
     lesson = (SAMPLE / "01-awal/01-pembuka.md").read_text() + "\nKalimat baru.\n"
     answer = upload(as_person("ratna"), archive({"01-awal/01-pembuka.md": lesson}), "check")
     assert answer.status_code == 200
-    assert "Tidak ada masalah pada Kursus uji" in answer.get_data(as_text=True)
+    page = answer.get_data(as_text=True)
+    assert "Tidak ada masalah pada Kursus uji" in page
+    assert "4 bagian siap diterbitkan" in page, "a rubric is no part of the outline"
     assert versions(session) == 1
 
 
