@@ -173,6 +173,18 @@ def decimal(value: Number, language: str = "id", places: int | None = None) -> s
     return text if language == "en" else text.translate(_SWAPPED)
 
 
+def grade(points: Decimal, mark: Number | None = None) -> Decimal:
+    """Round a grade for showing: to two decimals, half up, or to as many as it takes not to look passed when it is not.
+
+    ``mark`` is the pass mark, where there is one.
+    """
+    for places in (2, 4, 6):
+        rounded = points.quantize(Decimal(1).scaleb(-places), context=_ROUNDING)
+        if mark is None or (rounded >= mark) == (points >= mark):
+            return rounded
+    return points
+
+
 def money(rupiah: Number, language: str = "id") -> str:
     """Show whole rupiah, "Rp1.250.000"; a part of a rupiah is rounded half up."""
     text = decimal(rupiah, language, places=0)

@@ -271,6 +271,10 @@ def _decimal(value: Decimal | int, places: int | None = None) -> str:
     return formats.decimal(value, _page_language()[2], places)
 
 
+def _grade(points: Decimal, mark: Decimal | int | None = None) -> str:
+    return _decimal(formats.grade(points, mark))
+
+
 FRAGMENTS_KEPT = 4096
 HOLE = "\ufdd0"  # a code point that is no character: nobody types it
 
@@ -327,6 +331,7 @@ def add_template_words(app: Flask, settings: Settings) -> None:
         distance=_distance,
         machine_time=_machine_time,
         decimal=_decimal,
+        grade=_grade,
         minutes=lambda count: formats.minutes(count, _page_language()[2]),
         jp=lambda count: formats.jp(count, _page_language()[2]),
         file_size=lambda size: formats.file_size(size, _page_language()[2]),

@@ -278,3 +278,22 @@ def test_shows_days() -> None:
 def test_says_how_far_a_moment_is(gap: timedelta, indonesian: str, english: str) -> None:
     assert formats.distance(NIGHT + gap, now=NIGHT) == indonesian
     assert formats.distance(NIGHT + gap, now=NIGHT, language="en") == english
+
+
+@pytest.mark.parametrize(
+    ("points", "mark", "shown"),
+    [
+        ("86.25", 70, "86,25"),
+        ("66.666666666667", 70, "66,67"),
+        ("80.000000000000", None, "80"),
+        ("69.96", 70, "69,96"),
+        ("69.996", 70, "69,996"),
+        ("69.99999", 70, "69,99999"),
+        ("69.9999999", 70, "69,9999999"),
+        ("69.996", None, "70"),
+        ("79.999", 70, "80"),
+        ("33.335", Decimal("33.34"), "33,335"),
+    ],
+)
+def test_grade(points: str, mark: Decimal | int | None, shown: str) -> None:
+    assert formats.decimal(formats.grade(Decimal(points), mark)) == shown

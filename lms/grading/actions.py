@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 
 from sqlalchemy import CursorResult, select, update
@@ -362,6 +363,7 @@ def _grade(
 ) -> None:
     mark = verdict.mark(project, sent)
     final = verdict.after_lateness(mark.points, project.late, first_late_seconds(submission.work_id))
+    reason = _reason(submission.number, final, len(sent), project.pass_mark)
     for member in models.members_of(submission.work_id):
         db.session.add(
             GradeEntry(
@@ -369,7 +371,7 @@ def _grade(
                 stable_id=submission.work.stable_id,
                 state=mark.how,
                 points=final.points,
-                reason=_reason(submission.number, final, len(sent)),
+                reason=reason,
                 source=f"review:{last.id}",
                 decided_by=last.reviewer_id,
                 decided_at=now,
@@ -388,13 +390,13 @@ def first_late_seconds(work_id: int) -> int:
     return found or 0
 
 
-def _reason(number: int, final: verdict.Final, reviews: int) -> str:
+def _reason(number: int, final: verdict.Final, reviews: int, pass_mark: Decimal | int) -> str:
     """How the grade came about, as the ledger keeps it."""
-    told = f"Versi {number}, nilai rubrik {formats.decimal(final.rubric, places=1)}"
+    told = f"Versi {number}, nilai rubrik {formats.decimal(formats.grade(final.rubric, pass_mark))}"
     if reviews > 1:
         told += f" dari {reviews} telaah"
     if final.deducted:
-        taken = formats.decimal(final.deducted, places=1)
+        taken = formats.decimal(formats.grade(final.deducted))
         told += f", dikurangi {taken} karena versi pertama terlambat {final.days} hari"
     return told
 

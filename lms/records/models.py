@@ -5,24 +5,30 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 
 from sqlalchemy import select
 
 from lms.courses.models import Cohort, CourseVersion, Enrolment, GradeEntry, ItemLine, current_grades, outline
 from lms.extensions import db
-from lms.projects.models import SubmissionVersion, Work
+from lms.projects.models import SubmissionVersion, Work, project
+from lms.quizzes.models import paper_of
 
 MOST = 100
 
 
 @dataclass(frozen=True)
 class Record:
-    """One of a learner's cohorts with the grades that may be seen: pairs of (item, newest visible ledger row)."""
+    """One of a learner's cohorts with the grades that may be seen: (item, newest visible ledger row, pass mark)."""
 
     cohort: Cohort
     title: str
     jp: int
-    grades: Sequence[tuple[ItemLine, GradeEntry]]
+    grades: Sequence[tuple[ItemLine, GradeEntry, Decimal | int]]
+
+
+def _pass_mark(line: ItemLine) -> Decimal | int:
+    return paper_of(line.id).quiz.pass_mark if line.kind == "quiz" else project(line.id).pass_mark
 
 
 def records_of(person_id: int) -> list[Record]:
@@ -39,7 +45,7 @@ def records_of(person_id: int) -> list[Record]:
     for enrolment, cohort in rows:
         lines = outline(cohort.version_id)
         graded = [
-            (line, grades[enrolment, line.stable_id])
+            (line, grades[enrolment, line.stable_id], _pass_mark(line))
             for line in lines.items
             if (enrolment, line.stable_id) in grades
         ]

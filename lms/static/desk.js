@@ -14,6 +14,11 @@ function exact(text) {
   return BigInt(whole) * UNIT + BigInt(part.padEnd(12, "0").slice(0, 12) || "0");
 }
 
+function rounded(value, places) {
+  const step = UNIT / 10n ** places;
+  return ((value + step / 2n) / step) * step;
+}
+
 function gainOf(criterion) {
   const chosen = criterion.querySelector(".level :checked");
   if (!chosen) return 0n;
@@ -26,9 +31,13 @@ function gainOf(criterion) {
 function showTotal() {
   let sum = 0n;
   for (const criterion of form.querySelectorAll("[data-criterion]")) sum += gainOf(criterion);
-  const tenths = (sum * 10n + UNIT / 2n) / UNIT;
+  // two decimals, or as many as it takes not to look passed when it is not
+  const pass = exact(total.dataset.mark);
+  const places = [2n, 4n, 6n].find((each) => rounded(sum, each) >= pass === sum >= pass) ?? 12n;
+  const units = String(rounded(sum, places)).padStart(13, "0");
+  const part = units.slice(-12).replace(/0+$/, "");
   const mark = total.dataset.language === "en" ? "." : ",";
-  total.textContent = `${tenths / 10n}${mark}${tenths % 10n}`;
+  total.textContent = units.slice(0, -12) + (part && mark + part);
 }
 
 // ---- Notes: the last one is always empty.

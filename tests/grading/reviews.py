@@ -18,7 +18,7 @@ from tests.projects.work import begin, fill, hand_in, save
 HOUR = timedelta(hours=1)
 ACCEPT = SectionReview("accept")
 SCORED = {"isu": Opinion(level=3, comment="Isu didukung data."), "sasaran": Opinion(level=4)}
-POINTS = "85,0"
+POINTS = "85"
 """What SCORED gives: 60 x 3/4 + 40 x 4/4."""
 ACCEPTED = ReviewContent(
     sections={"isu": ACCEPT, "sasaran": ACCEPT, "lampiran": ACCEPT}, criteria=SCORED, summary="Layak dipakai."

@@ -222,7 +222,7 @@ def test_an_accepted_version_is_graded_and_nobody_sees_it(
     assert [(row.state, row.points, row.source, row.decided_by) for row in rows] == [
         ("agreed", Decimal(85), f"review:{review.id}", dewi)
     ]
-    assert rows[0].reason == "Versi 1, nilai rubrik 85,0"
+    assert rows[0].reason == "Versi 1, nilai rubrik 85"
     assert all(row.accepted for row in projects.drafts(version.work_id).values())
     assert state_of(version, cast) is WorkState.GRADED
     entry = db.session.scalar(select(AuditEntry).where(AuditEntry.deed == "send review"))
@@ -392,7 +392,7 @@ def test_lateness_of_the_first_version_is_taken_off(cast: Cast, session: Any, de
     send(second, ReviewContent(sections={"isu": ACCEPT}, criteria=SCORED), dewi, now=due + timedelta(days=11))
     assert ledger(cast) == [("agreed", Decimal(75))]
     reason = db.session.scalar(select(GradeEntry.reason))
-    assert reason == "Versi 2, nilai rubrik 85,0, dikurangi 10,0 karena versi pertama terlambat 2 hari"
+    assert reason == "Versi 2, nilai rubrik 85, dikurangi 10 karena versi pertama terlambat 2 hari"
 
 
 # Several reviewers

@@ -574,7 +574,7 @@ def test_a_whole_review_by_plain_forms(app: Flask, as_person: SignIn, cast: Cast
     dewi = as_person("dewi")
     fields = complete_form(dewi, waiting, summary="Layak dipakai.")
     page = text_of(dewi.get(f"{waiting.desk}?tampil=ringkasan"))
-    assert "85,0" in page
+    assert "<dd>85</dd>" in page
     assert "Sebelum dikirim" not in page
     response = dewi.post(waiting.send, data=fields)
     assert (response.status_code, response.location) == (303, "/telaah")
@@ -818,7 +818,7 @@ def test_blind_review_hides_who_it_is_on_every_page(
     page = text_of(dewi.get(f"/telaah/angkatan/{CODE}"))
     assert name in page
     assert "Disamarkan" in page
-    assert "85,0" in page
+    assert "<strong>85</strong>" in page
     assert world.result not in page
     dewi.post(f"/telaah/angkatan/{CODE}/umumkan", data={"work": str(world.work_id)})
     page = text_of(dewi.get(f"/telaah/angkatan/{CODE}"))
@@ -868,7 +868,7 @@ def test_a_returned_version_shows_its_notes_and_no_points(as_person: SignIn, ret
     assert "Perbaiki isu." in page
     assert page.count("Dikembalikan") >= 2
     # RETURNED scores 70: neither the sum, nor a level, nor what was said of it
-    for secret in ("70,0", "70.0", "Belum bersumber.", "Isu umum.", "Nilai per kriteria", "Nilai akhir"):
+    for secret in (">70<", "70,0", "Belum bersumber.", "Isu umum.", "Nilai per kriteria", "Nilai akhir"):
         assert secret not in page
 
 
@@ -876,14 +876,14 @@ def test_nothing_of_a_grade_is_in_the_page_before_it_is_out(as_person: SignIn, g
     for who in ("sari", "dewi", "ratna"):
         page = text_of(as_person(who).get(graded.result))
         assert "Diterima" in page
-        for secret in ("85,0", "85.0", "85,00", "Isu jelas.", "Isu didukung data.", "Nilai per kriteria"):
+        for secret in (">85<", "85,0", "85.0", "Isu jelas.", "Isu didukung data.", "Nilai per kriteria"):
             assert secret not in page, (who, secret)
 
 
 def test_a_released_grade_is_explained(app: Flask, as_person: SignIn, cast: Cast, graded: World) -> None:
     dewi = as_person("dewi")
     table = dewi.get(f"/telaah/angkatan/{CODE}")
-    assert "85,0" in text_of(table)
+    assert "<strong>85</strong>" in text_of(table)
     response = dewi.submit_form(table, f"/telaah/angkatan/{CODE}/umumkan")
     assert (response.status_code, response.location) == (303, f"/telaah/angkatan/{CODE}")
     page = text_of(dewi.get(f"/telaah/angkatan/{CODE}"))
@@ -891,11 +891,11 @@ def test_a_released_grade_is_explained(app: Flask, as_person: SignIn, cast: Cast
     assert "Nilai diumumkan" in page
     result = text_of(as_person("sari").get(graded.result))
     for told in (
-        "85,00",
+        ">85<",
         "Lulus",
         "nilai ambang kelulusan 70",
-        "45,00",  # 60 x 3/4
-        "40,00",
+        ">45 <",  # 60 x 3/4
+        ">40 <",
         "3 Baik.",
         "Isu jelas.",
         "Isu didukung data.",
@@ -925,8 +925,8 @@ def test_lateness_is_explained(app: Flask, as_person: SignIn, cast: Cast, arrang
         return version
 
     page = text_of(as_person("sari").get(arrange(deed).result))
-    assert "75,00" in page
-    assert "−10,00: versi 1 terlambat 2 hari; 5 poin per hari yang dimulai" in page
+    assert "<dd>75</dd>" in page
+    assert "−10: versi 1 terlambat 2 hari; 5 poin per hari yang dimulai" in page
 
 
 def test_a_release_needs_something_chosen(as_person: SignIn, graded: World) -> None:
@@ -940,7 +940,7 @@ def test_a_release_needs_something_chosen(as_person: SignIn, graded: World) -> N
 
 def test_administrators_look_and_do_not_release(as_person: SignIn, graded: World) -> None:
     page = text_of(as_person("ratna").get(f"/telaah/angkatan/{CODE}"))
-    assert "85,0" in page
+    assert "<strong>85</strong>" in page
     assert "Umumkan nilai yang dipilih" not in page
     assert graded.desk not in page
 

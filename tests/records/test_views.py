@@ -36,9 +36,9 @@ def test_released_grades_only(as_person: Any, cast: Any, session: Any, count_sta
     session.commit()
     with count_statements() as counted:
         page = sari.get("/nilai").get_data(as_text=True)
-    assert "88,3" in page
+    assert "<strong>88,25</strong>" in page
     assert len(counted) <= 8, counted.statements
-    assert "88,3" not in as_person("budi").get("/nilai").get_data(as_text=True)
+    assert "88,25" not in as_person("budi").get("/nilai").get_data(as_text=True)
 
 
 def test_the_newest_decision_counts(as_person: Any, cast: Any, session: Any) -> None:
@@ -47,8 +47,14 @@ def test_the_newest_decision_counts(as_person: Any, cast: Any, session: Any) -> 
     session.add(entry(cast, "revised", "75"))
     session.commit()
     page = as_person("sari").get("/nilai").get_data(as_text=True)
-    assert "75,0" in page
-    assert "70,0" not in page
+    assert "<strong>75</strong>" in page
+    assert "<strong>70</strong>" not in page
+
+
+def test_a_grade_just_below_the_mark_does_not_look_passed(as_person: Any, cast: Any, session: Any) -> None:
+    session.add(entry(cast, "released", "69.996"))
+    session.commit()
+    assert "<strong>69,996</strong>" in as_person("sari").get("/nilai").get_data(as_text=True)
 
 
 def test_grades_need_a_sign_in_and_somebody_without_any_is_told(browser: Any, as_person: Any) -> None:

@@ -259,7 +259,7 @@ def score(reviewer: Any) -> None:
     indicator.locator("summary").click()
     indicator.locator("textarea").fill("Indikator sudah jelas.")
     saved(page)
-    expect(page.locator("#jumlah")).to_have_text("75,0")
+    expect(page.locator("#jumlah")).to_have_text("75")
     reviewer.look()
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 
 from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -20,6 +21,8 @@ from lms.grading.views.words import state_kind, state_word, who
 from lms.guard import allowed, can, person
 from lms.paging import by_key
 from lms.people.models import Person
+from lms.projects.models import project
+from lms.quizzes.models import paper_of
 
 WORKS_AT_MOST = 200
 
@@ -33,6 +36,11 @@ class Cell:
     entry: GradeEntry | None = None
     work_id: int | None = None
     submission_id: int | None = None
+
+
+def _pass_mark(line: ItemLine) -> Decimal | int:
+    """What a grade is shown against."""
+    return paper_of(line.id).quiz.pass_mark if line.kind == "quiz" else project(line.id).pass_mark
 
 
 def _cell(line: ItemLine, entry: GradeEntry | None, standing: WorkStanding | None) -> Cell:
@@ -72,6 +80,7 @@ def cohort(cohort: Cohort) -> ResponseReturnValue:
         cohort=cohort,
         title=outline(cohort.version_id).title,
         lines=lines,
+        marks=[_pass_mark(line) for line in lines],
         page=page,
         rows=[
             (

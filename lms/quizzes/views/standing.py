@@ -9,6 +9,7 @@ from decimal import ROUND_HALF_UP, Decimal
 
 from flask_babel import gettext
 
+from lms import formats
 from lms.extensions import utcnow
 from lms.quizzes.models import Scored, Window, quiz_grade
 from lms.quizzes.source import Quiz
@@ -54,7 +55,7 @@ def standing_of(quiz: Quiz, attempts: Sequence[Scored], window: Window) -> Stand
         tries=tries,
         running=next((each for each in tries if each.submitted_at is None), None),
         left=None if quiz.attempts is None else max(0, quiz.attempts - len(tries)),
-        grade=None if grade is None else _shown_percent(grade, quiz),
+        grade=None if grade is None else formats.grade(grade, quiz.pass_mark),
         passed=any(each.passed for each in tries),
         window=window,
         is_early=window.is_early(now),
@@ -70,18 +71,9 @@ def try_of(scored: Scored, quiz: Quiz) -> Try:
         attempt.number,
         attempt.started_at,
         attempt.submitted_at,
-        None if percent is None else _shown_percent(percent, quiz),
+        None if percent is None else formats.grade(percent, quiz.pass_mark),
         percent is not None and percent >= quiz.pass_mark,
     )
-
-
-def _shown_percent(percent: Decimal, quiz: Quiz) -> Decimal:
-    """Rounded to one decimal, or to as many as it takes not to look passed when it is not."""
-    for places in (1, 2, 4):
-        rounded = percent.quantize(Decimal(1).scaleb(-places), ROUND_HALF_UP)
-        if (rounded >= quiz.pass_mark) == (percent >= quiz.pass_mark):
-            return rounded
-    return percent
 
 
 def shown_points(points: Decimal) -> Decimal:
