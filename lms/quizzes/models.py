@@ -9,10 +9,11 @@ from decimal import Decimal
 
 import msgspec
 from sqlalchemy import (
+    BigInteger,
     CheckConstraint,
+    Executable,
     ForeignKey,
     Index,
-    Select,
     String,
     Text,
     UniqueConstraint,
@@ -98,6 +99,9 @@ class Answer(Base):
     ``saved_at`` is when it reached the server, ``given_at`` when it was given: earlier where the device was
     offline. What was given last counts, of two given at once the higher sequence; so what a device sends late
     replaces nothing newer, and nothing is lost. ``value`` is an answer of ``kinds.question`` as JSON.
+    ``writer`` is a random name of the device (or of the page, without its module) that sent it and ``turn`` that
+    device's own count, which grows with every answer: the same two are the same save, sent again. '' and 0
+    where nothing was said.
     """
 
     __tablename__ = "answer"
@@ -111,6 +115,8 @@ class Answer(Base):
     given_at: Mapped[datetime]
     saved_at: Mapped[datetime]
     address: Mapped[str] = mapped_column(String(45), default="", server_default="")
+    writer: Mapped[str] = mapped_column(String(16), default="", server_default="")
+    turn: Mapped[int] = mapped_column(BigInteger, default=0, server_default="0")
 
     __table_args__ = (UniqueConstraint("attempt_id", "sequence"),)
 
@@ -445,10 +451,20 @@ class Saved:
     value: Value
     given_at: datetime
     saved_at: datetime
+    writer: str = ""
+    turn: int = 0
 
 
 _ANSWERS = (
-    select(Answer.question_id, Answer.sequence, Answer.value, Answer.given_at, Answer.saved_at)
+    select(
+        Answer.question_id,
+        Answer.sequence,
+        Answer.value,
+        Answer.given_at,
+        Answer.saved_at,
+        Answer.writer,
+        Answer.turn,
+    )
     .where(Answer.attempt_id == bindparam("attempt_id"))
     .order_by(Answer.sequence)
 )
@@ -460,6 +476,7 @@ class Answers:
     def __init__(self) -> None:
         self.current: dict[str, Saved] = {}
         self.by_sequence: dict[int, Saved] = {}
+        self.by_question: dict[str, list[Saved]] = {}
         self.last: Saved | None = None
 
     @property
@@ -472,6 +489,7 @@ class Answers:
         standing = self.current.get(question_id)
         if standing is None or saved.given_at >= standing.given_at:
             self.current[question_id] = saved
+        self.by_question.setdefault(question_id, []).append(saved)
         self.by_sequence[saved.sequence] = self.last = saved
 
     def value(self, question_id: str) -> Value:
@@ -515,13 +533,19 @@ def answers_of(attempt_id: int) -> Answers:
     return _read(_ANSWERS, attempt_id)
 
 
-def _read(query: Select[str, int, str, datetime, datetime], attempt_id: int) -> Answers:
+def _read(query: Executable, attempt_id: int) -> Answers:
     answers = Answers()
-    for question_id, sequence, value, given_at, saved_at in db.session.execute(
-        query, {"attempt_id": attempt_id}
-    ):
-        answers.add(question_id, Saved(sequence, read_value(value), given_at, saved_at))
+    for question_id, sequence, value, *rest in db.session.execute(query, {"attempt_id": attempt_id}):
+        answers.add(question_id, Saved(sequence, read_value(value), *rest))
     return answers
+
+
+_FLAGS = select(AttemptFlag.question_id).where(AttemptFlag.attempt_id == bindparam("attempt_id"))
+
+
+def flags_of(attempt_id: int) -> frozenset[str]:
+    """The questions that are flagged for later, in one statement."""
+    return frozenset(db.session.scalars(_FLAGS, {"attempt_id": attempt_id}))
 
 
 _VALUE = msgspec.json.Decoder(Value)

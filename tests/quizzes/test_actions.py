@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -176,24 +176,107 @@ def test_one_save_is_one_statement(session: Any, cast: Cast, count_statements: A
     assert len(counted) == 1, counted.statements
 
 
+def save(sitting: Sitting, given: Given, *, now: datetime) -> models.Answers:
+    """An answer to one question as the view saves it."""
+    if actions.save_one(sitting, "angka", given, now=now) is None:
+        return actions.save_changed(sitting, {"angka": given}, now=now)
+    return models.answers_of(sitting.attempt.id)
+
+
 def test_a_late_save_of_an_older_answer_replaces_nothing_newer(session: Any, cast: Cast) -> None:
     sitting = begin(cast)
     now = NOW + timedelta(minutes=30)
-    actions.save_one(sitting, "angka", Given("baru"), now=now)
+    save(sitting, Given("baru"), now=now)
     late = now + timedelta(minutes=10)
-    actions.save_one(sitting, "angka", Given("lama", ago=timedelta(minutes=20)), now=late)
-    assert models.answers_of(sitting.attempt.id).value("angka") == "baru"
+    assert save(sitting, Given("lama", ago=timedelta(minutes=20)), now=late).value("angka") == "baru"
     assert len(rows(sitting.attempt.id)) == 2, "nothing is lost either"
     answers = actions.save_changed(sitting, {"angka": Given("tua", ago=timedelta(minutes=25))}, now=late)
     assert answers.value("angka") == "baru"
     assert models.current_answers(sitting.attempt.id).values() == {"angka": "baru"}
-    actions.save_one(sitting, "angka", Given("terbaru", ago=timedelta(minutes=5)), now=late)
-    assert models.answers_of(sitting.attempt.id).value("angka") == "terbaru"
+    assert save(sitting, Given("terbaru", ago=timedelta(minutes=5)), now=late).value("angka") == "terbaru"
+
+
+PHONE, LAPTOP = "telepon", "laptop"
+
+
+def test_a_save_that_is_sent_again_is_stored_once(session: Any, cast: Cast) -> None:
+    sitting = begin(cast)
+    first = Given("1", writer=PHONE, turn=7)
+    save(sitting, first, now=NOW)
+    save(sitting, Given("2", writer=LAPTOP, turn=3), now=NOW + SECOND)
+    # its answer was lost, and what the device says of its age is a little off
+    again = Given("1", ago=timedelta(seconds=1), writer=PHONE, turn=7)
+    assert save(sitting, again, now=NOW + 5 * SECOND).value("angka") == "2"
+    assert actions.save_changed(sitting, {"angka": again}, now=NOW + 9 * SECOND).value("angka") == "2"
+    assert len(rows(sitting.attempt.id)) == 2
+
+
+def test_the_same_answer_given_again_is_another_save(session: Any, cast: Cast) -> None:
+    sitting = begin(cast)
+    for turn, value in enumerate(("1", "2", "1"), start=1):
+        save(sitting, Given(value, writer=PHONE, turn=turn), now=NOW + turn * SECOND)
+    # given on another device before the last of them, and sent after it
+    late = Given("3", ago=timedelta(milliseconds=2500), writer=LAPTOP, turn=1)
+    assert save(sitting, late, now=NOW + 5 * SECOND).value("angka") == "1"
+    assert len(rows(sitting.attempt.id)) == 4
+
+
+def test_a_device_answers_in_its_own_order_whatever_the_ages_say(session: Any, cast: Cast) -> None:
+    sitting = begin(cast)
+    # the first post is under way for eight seconds; the answer given meanwhile comes with its true age
+    save(sitting, Given("1", writer=PHONE, turn=1), now=NOW + 8 * SECOND)
+    given = Given("2", ago=timedelta(seconds=7), writer=PHONE, turn=2)
+    assert save(sitting, given, now=NOW + 9 * SECOND).value("angka") == "2"
+    # a post that was given up is delivered after all
+    save(sitting, Given("4", writer=PHONE, turn=4), now=NOW + 20 * SECOND)
+    assert save(sitting, Given("3", writer=PHONE, turn=3), now=NOW + 30 * SECOND).value("angka") == "4"
+    assert [value for _, _, value in rows(sitting.attempt.id)] == ['"1"', '"2"', '"4"', '"3"']
+
+
+def test_what_was_given_in_sight_of_another_answer_is_newer(session: Any, cast: Cast) -> None:
+    sitting = begin(cast)
+    save(sitting, Given("1", writer=PHONE, turn=1), now=NOW + timedelta(hours=1))
+    # this device's clock was set while it was offline: the age that it says is far too great
+    given = Given("2", seen=1, ago=timedelta(days=3), writer=LAPTOP, turn=1)
+    assert save(sitting, given, now=NOW + timedelta(hours=2)).value("angka") == "2"
+
+
+def test_a_page_that_is_sent_again_takes_back_nothing(session: Any, cast: Cast) -> None:
+    sitting = begin(cast)
+    page = {"angka": Given("1", writer="halaman")}
+    actions.save_changed(sitting, page, now=NOW)
+    save(sitting, Given("2", seen=1, writer=PHONE, turn=1), now=NOW + SECOND)
+    assert actions.save_changed(sitting, page, now=NOW + 2 * SECOND).value("angka") == "2"
+    assert len(rows(sitting.attempt.id)) == 2
+    # but whoever goes back to it and changes it means it
+    changed = {"angka": Given("3", writer="halaman")}
+    assert actions.save_changed(sitting, changed, now=NOW + 3 * SECOND).value("angka") == "3"
+
+
+def test_what_was_saved_since_costs_one_more_look(session: Any, cast: Cast, count_statements: Any) -> None:
+    sitting = begin(cast)
+    save(sitting, Given("1", writer=PHONE, turn=1), now=NOW)
+    with count_statements() as counted:
+        save(sitting, Given("1", writer=PHONE, turn=1), now=NOW + SECOND)
+    assert len(counted) == 2, counted.statements
+    with count_statements() as counted:
+        assert actions.save_one(sitting, "satu", Given("x", writer=PHONE, turn=2), now=NOW + SECOND) == 2
+    assert len(counted) == 1, counted.statements
+
+
+def test_flags_come_and_go(session: Any, cast: Cast) -> None:
+    sitting = begin(cast)
+    actions.flag(sitting, {"angka": True, "satu": True})
+    actions.flag(sitting, {"angka": True, "satu": False, "singkat": False})
+    assert models.flags_of(sitting.attempt.id) == {"angka"}
+    actions.hand_in(sitting, models.answers_of(sitting.attempt.id), now=NOW)
+    with pytest.raises(Refused, match="sudah dikumpulkan"):
+        actions.flag(sitting, {"angka": False})
 
 
 def test_nothing_is_given_before_the_attempt_began(session: Any, cast: Cast) -> None:
     sitting = begin(cast)
-    actions.save_one(sitting, "angka", Given("1", ago=timedelta(days=300)), now=NOW + SECOND)
+    save(sitting, Given("1", ago=timedelta(days=300)), now=NOW + SECOND)
     assert db.session.scalar(select(Answer.given_at)) == NOW
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import timedelta
 from decimal import Decimal
 
 from flask import abort, flash, jsonify, redirect, render_template, request, url_for
@@ -25,9 +24,6 @@ from lms.quizzes.views.blueprint import blueprint
 from lms.refusals import Refused
 from lms.web import zone
 from lms.words import words
-
-FRESH = timedelta(seconds=10)
-"""What was given within this time is the newest, without looking at what other devices saved."""
 
 
 def attempt_of(attempt_id: int) -> Sitting | None:
@@ -137,14 +133,18 @@ def save(tried: Sitting) -> ResponseReturnValue:
     if not given:
         abort(400)
     older: list[str] = []
+    sequence = None
     try:
-        if len(given) == 1 and wants_json() and all(each.ago < FRESH for each in given.values()):
+        if len(given) == 1 and wants_json():
             ((question_id, each),) = given.items()
-            saved = {question_id: actions.save_one(tried, question_id, each, now=now)}
+            sequence = actions.save_one(tried, question_id, each, now=now)
+        if sequence is not None:
+            saved, known = {question_id: sequence}, sequence
         else:
             answers = actions.save_changed(tried, given, now=now)
             saved = {each: answers.current[each].sequence for each in given if each in answers.current}
             older = [each for each in given if answers.value(each) != given[each].answer]
+            known = answers.last.sequence if answers.last else 0
     except Refused as refusal:
         return _handed_in(tried, refusal)
     db.session.commit()
@@ -152,7 +152,7 @@ def save(tried: Sitting) -> ResponseReturnValue:
     if wants_json():
         doubts = {each: doubt_in_words(tried.paper.questions[each], given[each].answer) for each in given}
         message = gettext("Tersimpan otomatis %(time)s", time=moment)
-        return jsonify(saved=saved, older=older, doubts=doubts, message=message)
+        return jsonify(saved=saved, known=known, older=older, doubts=doubts, message=message)
     flash(gettext("Jawaban Anda tersimpan pukul %(time)s.", time=moment), "ok")
     return redirect(url_for(".attempt", attempt_id=tried.attempt.id), 303)
 
