@@ -4,4 +4,4 @@ from flask import Blueprint
 
 blueprint = Blueprint("projects", __name__)
 
-from lms.projects.views import document, files, front, hand_in, notes, section, sheet, version  # noqa: E402, F401 - they add their routes
+from lms.projects.views import document, files, front, hand_in, notes, section, sheet, version, workbook  # noqa: E402, F401 - they add their routes
