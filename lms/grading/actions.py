@@ -9,17 +9,17 @@ from typing import Any
 
 from sqlalchemy import CursorResult, select, update
 
-from lms import audit, formats
+from lms import audit, formats, rubric
 from lms.courses import actions as courses
 from lms.courses.models import GradeEntry
 from lms.extensions import db
-from lms.grading import content, models, rubric, verdict
+from lms.grading import content, models, verdict
 from lms.grading.content import Gap, Open, ReviewContent
 from lms.grading.models import Ready, Review, ReviewDraft
-from lms.grading.rubric import Rubric
 from lms.projects.models import Draft, ImprovementNote, SubmissionPart, SubmissionVersion, Work
 from lms.projects.source import Project
 from lms.refusals import N_, Refused
+from lms.rubric import Rubric
 
 
 class Closed(Refused):

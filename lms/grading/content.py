@@ -12,8 +12,8 @@ from typing import Literal
 import msgspec
 
 from lms import formats
-from lms.grading import rubric as rubrics
-from lms.grading.rubric import Criterion, Rubric, Score
+from lms import rubric as rubrics
+from lms.rubric import Criterion, Rubric, Score
 
 Decision = Literal["", "accept", "return"]
 Judgement = Literal["settled", "open"]

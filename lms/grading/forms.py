@@ -10,8 +10,8 @@ import msgspec
 from werkzeug.datastructures import MultiDict
 
 from lms.grading.content import Decision, Judgement, Note, Opinion, ReviewContent, SectionReview
-from lms.grading.rubric import Rubric
 from lms.refusals import Refused
+from lms.rubric import Rubric
 
 TEXT_AT_MOST = 5_000
 """Characters of one note, comment or summary."""

@@ -36,7 +36,6 @@ from lms.courses.models import Cohort, CohortFacilitator, Enrolment, GradeEntry,
 from lms.extensions import Base, Key, db
 from lms.grading import content
 from lms.grading.content import ReviewContent
-from lms.grading.rubric import Rubric
 from lms.grading.state import WorkFacts, WorkState, work_state
 from lms.grading.verdict import Sent
 from lms.paging import PER_PAGE, Page, read_token, token
@@ -44,6 +43,7 @@ from lms.people.models import Person
 from lms.projects import models as projects
 from lms.projects.models import SubmissionPart, SubmissionVersion, Work, WorkMember
 from lms.projects.source import Project
+from lms.rubric import Rubric
 
 
 class ReviewDraft(Base):

@@ -11,6 +11,7 @@ from urllib.parse import unquote
 
 import msgspec
 
+from lms import rubric as rubrics
 from lms.addresses import Link
 from lms.courses.source import (
     ID_RULE,
@@ -27,8 +28,6 @@ from lms.courses.source import (
     stable_id,
 )
 from lms.frontmatter import BadMatter, Matter, load_yaml, split
-from lms.grading import rubric as rubrics
-from lms.grading.rubric import Rubric
 from lms.problems import Problem
 from lms.projects import source as projects
 from lms.projects.source import Project
@@ -37,6 +36,7 @@ from lms.publishing.targets import Target, anchors, is_anchor, targets
 from lms.quizzes import source as quizzes
 from lms.quizzes.kinds.essay import Essay
 from lms.quizzes.source import Quiz
+from lms.rubric import Rubric
 
 ASSETS_AT = "berkas"
 """Where a version's files are served, next to its items; therefore no item's id."""

@@ -6,7 +6,7 @@ import pytest
 from lms import formats
 from lms.grading import content
 from lms.grading.content import Gap, Note, Open, Opinion, OutOfLevel, ReviewContent, SectionReview
-from lms.grading.rubric import BadScore, Rubric, parse
+from lms.rubric import BadScore, Rubric, parse
 
 RUBRIC_TEXT = """title: Rubrik
 levels: [{id: 4, label: Sangat baik}, {id: 3, label: Baik}, {id: 2, label: Cukup}, {id: 1, label: Kurang}]

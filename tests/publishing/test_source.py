@@ -9,11 +9,11 @@ import pytest
 
 from lms import markup
 from lms.courses.source import Lesson
-from lms.grading.rubric import Rubric
 from lms.problems import Problem
 from lms.projects.source import Project
 from lms.publishing.source import Draft, read_folder
 from lms.quizzes.source import Quiz
+from lms.rubric import Rubric
 
 SVG = '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 460 500"/>\n'
 

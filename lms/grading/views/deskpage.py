@@ -12,12 +12,11 @@ import msgspec
 from flask import url_for
 from flask_babel import gettext
 
-from lms import markup
-from lms.grading import changes, content, models, rubric, verdict
+from lms import markup, rubric
+from lms.grading import changes, content, models, verdict
 from lms.grading.changes import Block, Row
 from lms.grading.content import Gap, Open, Opinion, ReviewContent
 from lms.grading.models import PartLine, ReviewDraft, ReviewLine, Round, Setting
-from lms.grading.rubric import Criterion, Level, Rubric
 from lms.grading.views.words import who
 from lms.guard import person
 from lms.projects import models as projects
@@ -27,6 +26,7 @@ from lms.projects.diff import FileChange
 from lms.projects.models import ImprovementNote, SubmissionVersion
 from lms.projects.rules import TITLES
 from lms.projects.source import Project, Section, TableSection
+from lms.rubric import Criterion, Level, Rubric
 
 VIEWS = ("perubahan", "penuh", "sebelumnya", "ringkasan")
 

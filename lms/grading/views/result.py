@@ -10,13 +10,12 @@ from flask import flash, jsonify, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 
-from lms import formats, markup
+from lms import formats, markup, rubric
 from lms.access import Deed
 from lms.courses.models import GradeEntry
 from lms.extensions import begin_reading, db, utcnow
-from lms.grading import content, models, rubric, verdict
+from lms.grading import content, models, verdict
 from lms.grading.models import ReviewLine, Round
-from lms.grading.rubric import Part, Rubric
 from lms.grading.views import blueprint
 from lms.grading.views.words import said, who
 from lms.guard import allowed, can, person, wants_json
@@ -26,6 +25,7 @@ from lms.projects.forms import reply_in
 from lms.projects.models import ImprovementNote, Workspace
 from lms.projects.source import Section
 from lms.refusals import Refused
+from lms.rubric import Part, Rubric
 from lms.web import language, zone
 
 

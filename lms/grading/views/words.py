@@ -7,10 +7,10 @@ from flask_babel import gettext
 
 from lms.grading import blind
 from lms.grading.content import Gap
-from lms.grading.rubric import Rubric
 from lms.grading.state import WorkState
 from lms.projects.source import Project
 from lms.refusals import Refused
+from lms.rubric import Rubric
 from lms.settings import Settings
 
 KINDS = {

@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lms.grading import rubric
-from lms.grading.rubric import (
+from lms import rubric
+from lms.rubric import (
     BadScore,
     Rubric,
     bounds,
