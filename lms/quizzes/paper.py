@@ -18,11 +18,15 @@ from lms.quizzes.source import Quiz
 
 @dataclass(frozen=True, slots=True)
 class QuestionText:
-    """A question as it is asked: its first line, the rest, its options by id."""
+    """A question as it is asked: its first line, the rest, its options and stems by id.
+
+    `words` are the options without markup, for lists to choose from, where there are stems.
+    """
 
     head: Markup
     more: Markup
     options: Mapping[str, Markup]
+    words: Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +46,7 @@ class Paper:
         self.asked = lru_cache(maxsize=512)(self._asked)
         self.question_texts = lru_cache(maxsize=16)(self._question_texts)
         self.answer_texts = lru_cache(maxsize=16)(self._answer_texts)
+        self.inline = lru_cache(maxsize=512)(self._in_line)
         self.count = len(self.asked(0))
 
     def _asked(self, seed: int) -> tuple[Shown, ...]:
@@ -58,7 +63,8 @@ class Paper:
             texts[question.id] = QuestionText(
                 head=_inline(head, links),
                 more=markup.to_html(more, "course", links),
-                options={option.id: _inline(option.text, links) for option in shown.options},
+                options={each.id: _inline(each.text, links) for each in (*shown.options, *shown.stems)},
+                words={each.id: markup.plain(each.text) for each in shown.options if shown.stems},
             )
         return texts
 
@@ -75,6 +81,10 @@ class Paper:
             explanation = markup.to_html(told.explanation, "course", links)
             texts[question.id] = AnswerText(explanation, feedback)
         return texts
+
+    def _in_line(self, text: str, address: str) -> Markup:
+        """One of the quiz's short texts as HTML."""
+        return _inline(text, self._links(address))
 
     def _links(self, address: str) -> markup.Links:
         return tuple(

@@ -158,10 +158,14 @@ def drawn(quiz: Quiz, seed: int) -> tuple[Drawn, ...]:
         for name, run in runs
         for each in (_mixed(run, seed, f"order {name}") if quiz.shuffle in ("questions", "all") else run)
     ]
-    options = {question.id: question.option_ids for question in quiz.questions}
-    if quiz.shuffle in ("options", "all"):
-        options = {name: tuple(_mixed(each, seed, f"options {name}")) for name, each in options.items()}
-    return tuple(Drawn(each, options[each]) for each in order)
+    questions = {question.id: question for question in quiz.questions}
+    return tuple(Drawn(each, _options(quiz, questions[each], seed)) for each in order)
+
+
+def _options(quiz: Quiz, question: Question, seed: int) -> tuple[str, ...]:
+    if question.always_mixed or quiz.shuffle in ("options", "all"):
+        return question.arranged(_mixed(question.option_ids, seed, f"options {question.id}"))
+    return question.option_ids
 
 
 def shown(quiz: Quiz, questions: Iterable[Drawn]) -> tuple[Shown, ...]:

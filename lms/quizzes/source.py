@@ -10,7 +10,7 @@ from lms.courses.source import Links, Minutes, PassMark, Title, stable_id
 from lms.formats import UnreadableNumber, parse_decimal
 from lms.frontmatter import BadMatter, Matter, decode, split
 from lms.problems import Problem
-from lms.quizzes.kinds import KINDS, NOT_YET, AnyQuestion
+from lms.quizzes.kinds import KINDS, AnyQuestion
 from lms.quizzes.kinds.question import Block, Line, Question, id_problem, take_attributes
 
 MAX_QUESTIONS = 200
@@ -231,20 +231,13 @@ class _Body:
             self.questions.append(question)
 
     def unreadable(self, line: int, text: str, inside: list[Line]) -> None:
-        for name, pattern in NOT_YET:
-            for each in inside:
-                if each.live and pattern.fullmatch(each.text):
-                    self.complain(
-                        each.number,
-                        f"Jenis soal {name} belum dapat diterbitkan; ubah menjadi jenis lain atau hapus.",
-                    )
-                    return
         if not text and not any(each.text.strip() for each in inside):
             self.complain(line, "Soal ini kosong; tulis pertanyaan dan jawabannya, atau hapus judulnya.")
         else:
             self.complain(
                 line,
-                "Soal ini belum punya jawaban; tulis pilihan `1. [x] ...` atau `- [x] ...` atau `= jawaban`.",
+                "Soal ini belum punya jawaban; tulis pilihan `1. [x] ...` atau `- [x] ...`, `= jawaban`, "
+                "pasangan `- ... => ...`, langkah `1. ...`, atau `____` untuk esai.",
             )
 
     def points(self, line: int, attributes: dict[str, str]) -> Decimal:

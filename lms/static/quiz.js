@@ -49,6 +49,7 @@ class Question {
   set values(values) {
     for (const one of this.controls) {
       if (one.type === "radio" || one.type === "checkbox") one.checked = values.includes(one.value);
+      else if (one.tagName === "SELECT") one.value = values.find((value) => [...one.options].some((each) => each.value === value)) ?? "";
       else one.value = values[0] ?? "";
     }
   }

@@ -71,6 +71,11 @@ def _cell(kind: str, options: Sequence[str], at: int) -> str:
 
 def values(question: Question) -> list[str]:
     """Form values that this question reads as answers, at least two of them."""
+    asked = question.shown()
+    if asked.stems:
+        return [f"{stem.id}={asked.options[0].id}" for stem in asked.stems]
+    if question.kind == "ordering":
+        return [f"{step.id}={number}" for number, step in enumerate(asked.options, start=1)]
     if question.option_ids:
         return list(question.option_ids)
     return ["12,5", "13,5"] if question.kind == "numeric" else ["kapasitas riil", "kajian lingkungan"]

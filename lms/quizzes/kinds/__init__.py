@@ -2,7 +2,6 @@
 
 import importlib
 import pkgutil
-import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Union
 
@@ -27,9 +26,3 @@ if TYPE_CHECKING:
 else:
     AnyQuestion = Union[KINDS]  # noqa: UP007
     """What msgspec decodes a question to: the class that its `kind` names."""
-
-NOT_YET = (
-    ("menjodohkan", re.compile(r" {0,3}[-*+]\s+\S.*\s=>\s+\S.*")),
-    ("mengurutkan", re.compile(r" {0,3}\d{1,3}[.)]\s+\S.*")),
-)
-"""Kinds of the format that cannot be published so far: their name and the line that gives them away."""

@@ -1,6 +1,5 @@
 """Questions with options to tick: one that is right, or any number of them."""
 
-import hashlib
 import re
 from collections.abc import Sequence
 from fractions import Fraction
@@ -17,6 +16,7 @@ from lms.quizzes.kinds.question import (
     Question,
     Shown,
     ShownOption,
+    derived_id,
     id_problem,
     take_attributes,
 )
@@ -255,9 +255,3 @@ def _checked(block: Block, drafts: list[_Draft]) -> list[tuple[int, Option]]:
     if len(drafts) > MAX_OPTIONS:
         block.complain(block.line, f"Terlalu banyak pilihan; paling banyak {MAX_OPTIONS}.")
     return options
-
-
-def derived_id(question_id: str, text: str) -> str:
-    """An id for an option without one, made of its text: moving options keeps it, rewording does not."""
-    words = " ".join(text.split())
-    return "o" + hashlib.sha256(f"{question_id}\0{words}".encode()).hexdigest()[:10]

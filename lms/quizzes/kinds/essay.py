@@ -30,7 +30,7 @@ class Essay(Question, frozen=True, kw_only=True, tag_field="kind", tag="essay"):
     published yet, what its author wrote: the id or the file, without `.yml`.
     """
 
-    rank = 60
+    rank = 50
     longest = 20_000
     by_hand = True
     attributes = frozenset({"rubric", "words"})

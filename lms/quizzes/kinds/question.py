@@ -1,5 +1,6 @@
 """What every kind of question has in common: how it is read, shown, answered, scored and explained."""
 
+import hashlib
 import re
 from collections.abc import Sequence
 from decimal import Decimal
@@ -28,13 +29,17 @@ class Line(NamedTuple):
 
 
 class Shown(msgspec.Struct, frozen=True):
-    """A question as a learner may see it before answering: Markdown, without key and feedback."""
+    """A question as a learner may see it before answering: Markdown, without key and feedback.
+
+    `options` are what can be chosen or moved; `stems` are what each get one of the options, where any do.
+    """
 
     id: str
     kind: str
     prompt: str
     points: Decimal
     options: tuple["ShownOption", ...] = ()
+    stems: tuple["ShownOption", ...] = ()
 
 
 class ShownOption(msgspec.Struct, frozen=True):
@@ -54,11 +59,22 @@ class OptionNote(msgspec.Struct, frozen=True):
     feedback: str
 
 
+class Part(msgspec.Struct, frozen=True):
+    """What is to be said about one part of an answer; all are Markdown, `given` is '' where nothing was given."""
+
+    text: str
+    given: str
+    key: str
+    right: bool
+
+
 class Feedback(msgspec.Struct, frozen=True):
     """What is to be said about an answer.
 
-    `given` is the answer in words; `key` are the right answers in words (Markdown for options, else plain);
-    `explanation` is the author's Markdown for the whole question.
+    `given` is the answer in words; `key` are the right answers in words (Markdown for options and parts, else
+    plain), one after the other where `sequence` is set and any of them otherwise; `parts` tell an answer that
+    consists of several, in an order that says nothing about the key; `explanation` is the author's Markdown
+    for the whole question.
     """
 
     outcome: Outcome
@@ -66,6 +82,8 @@ class Feedback(msgspec.Struct, frozen=True):
     key: tuple[str, ...]
     options: tuple[OptionNote, ...]
     explanation: str
+    parts: tuple[Part, ...] = ()
+    sequence: bool = False
 
 
 class Block:
@@ -108,6 +126,9 @@ class Question(msgspec.Struct, frozen=True, kw_only=True):
 
     rank: ClassVar[int] = 0
     """Kinds with a lower rank are asked first whether a block is theirs."""
+
+    always_mixed: ClassVar[bool] = False
+    """Whether the options are mixed even where the quiz does not shuffle, because their order is the key."""
 
     by_hand: ClassVar[bool] = False
     """Whether people mark the answers: until then `score` is 0."""
@@ -176,6 +197,10 @@ class Question(msgspec.Struct, frozen=True, kw_only=True):
         """What may be shuffled within the question."""
         return ()
 
+    def arranged(self, mixed: Sequence[str]) -> tuple[str, ...]:
+        """The options in the order to show them, where chance has mixed them like this."""
+        return tuple(mixed)
+
     def outcome(self, answer: Answer, share: Fraction | None = None) -> Outcome:
         """The score in a word; `share` is what a facilitator gave for it, 0 to 1, if anything."""
         if not self.is_answered(answer):
@@ -210,6 +235,25 @@ def take_attributes(text: str, known: frozenset[str] = frozenset()) -> tuple[str
     if not any(match and (match["id"] or match["value"] or match["key"] in known) for match in matches):
         return text.strip(), {}
     return text[: braces.start()].strip(), attributes
+
+
+def derived_id(question_id: str, text: str) -> str:
+    """An id for an option without one, made of its text: moving options keeps it, rewording does not."""
+    words = " ".join(text.split())
+    return "o" + hashlib.sha256(f"{question_id}\0{words}".encode()).hexdigest()[:10]
+
+
+_DERIVED = re.compile(r"o[0-9a-f]{10}")
+
+
+def veiled_id(question_id: str, given: str, text: str) -> str:
+    """An id that tells a reader of the page nothing, for what would give the key away by its name or number.
+
+    It is made of the author's id where there is `given` one, so that rewording keeps it, else of the text.
+    """
+    if _DERIVED.fullmatch(given):
+        return given
+    return derived_id(question_id, f"#{given}" if given else text)
 
 
 def id_problem(text: str) -> str:

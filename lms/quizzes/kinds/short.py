@@ -34,7 +34,6 @@ class Short(Typed, frozen=True, kw_only=True, tag_field="kind", tag="short"):
     def parse(cls, block: Block) -> Self | None:
         accepts: dict[str, str] = {}
         patterns: list[str] = []
-        asked = f" {_words(normal(block.prompt))} "
         for line in block.lines:
             if text := mark(line):
                 key = normal(text)
@@ -44,7 +43,7 @@ class Short(Typed, frozen=True, kw_only=True, tag_field="kind", tag="short"):
                     )
                 elif key in accepts:
                     block.complain(line.number, "Jawaban ini ditulis dua kali; hapus salah satunya.")
-                elif f" {_words(key)} " in asked and _words(key):
+                elif stands_in(text, block.prompt):
                     block.complain(
                         line.number, f"Jawaban “{text}” terbaca di dalam soalnya; ubah soal atau jawabannya."
                     )
@@ -91,6 +90,17 @@ def normal(text: str) -> str:
     return " ".join(folded.split()).rstrip(" .")
 
 
+def stands_in(text: str, within: str) -> bool:
+    """Whether the words of a text stand, one after the other, within another text."""
+    sought = words_of(text)
+    return bool(sought) and f" {sought} " in f" {words_of(within)} "
+
+
+def words_of(text: str) -> str:
+    """The words of a text as they are compared, with one space between them."""
+    return " ".join(re.findall(r"\w+", normal(text)))
+
+
 def _pattern(line: Line) -> re.Match[str] | None:
     return _PATTERN.fullmatch(line.text) if line.live else None
 
@@ -100,7 +110,3 @@ def _folded(pattern: str) -> str:
     return re.sub(
         r"\\.|[^\\]+", lambda match: match[0] if match[0][0] == "\\" else match[0].casefold(), pattern
     )
-
-
-def _words(text: str) -> str:
-    return " ".join(re.findall(r"\w+", text))

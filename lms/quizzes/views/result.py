@@ -35,13 +35,27 @@ class Line:
 
 
 @dataclass(frozen=True, slots=True)
+class PartLine:
+    """One part of an answer with what was given for it; ``right`` and ``key`` only where they may be seen."""
+
+    text: Markup
+    given: Markup | None
+    right: bool | None
+    key: Markup | None
+
+
+@dataclass(frozen=True, slots=True)
 class Told:
-    """What a question earned, the right answers in words (for questions without options), the explanation."""
+    """What a question earned, the right answers (for questions without options), the explanation.
+
+    ``sequence`` are the right answers where they are one after the other.
+    """
 
     outcome: str
     points: Decimal
     max: Decimal
     key: Sequence[str]
+    sequence: Sequence[Markup]
     explanation: Markup
 
 
@@ -54,6 +68,7 @@ class Verdict:
     blank: bool
     waiting: bool
     options: Sequence[Line]
+    parts: Sequence[PartLine]
     given: Sequence[str]
     essay: Markup | None
     told: Told | None
@@ -75,6 +90,15 @@ def _verdicts(tried: Sitting, answers: Answers, *, open: bool) -> Iterator[Verdi
             blank=feedback.outcome == "blank",
             waiting=feedback.outcome == "waiting",
             options=_lines([option.id for option in shown.options], texts[shown.id], feedback, secret),
+            parts=[
+                PartLine(
+                    text=paper.inline(part.text, address),
+                    given=paper.inline(part.given, address) if part.given else None,
+                    right=part.right if secret else None,
+                    key=paper.inline(part.key, address) if secret else None,
+                )
+                for part in feedback.parts
+            ],
             given=() if shown.options else feedback.given,
             essay=markup.to_html("\n\n".join(feedback.given), "people") if question.by_hand else None,
             told=Told(
@@ -82,6 +106,7 @@ def _verdicts(tried: Sitting, answers: Answers, *, open: bool) -> Iterator[Verdi
                 points=shown_points(mark.points),
                 max=mark.max,
                 key=() if shown.options else feedback.key,
+                sequence=[paper.inline(each, address) for each in feedback.key] if feedback.sequence else (),
                 explanation=secret.explanation,
             )
             if secret
@@ -94,6 +119,8 @@ def _lines(
 ) -> list[Line]:
     """The options in the order in which the attempt showed them."""
     notes = {note.id: note for note in feedback.options}
+    if not notes:
+        return []
     return [
         Line(
             text=text.options[each],
