@@ -139,7 +139,8 @@ def compare(
 # Texts
 
 _LINE = re.compile(r"[^\n]*\n|[^\n]+")
-_TOKEN = re.compile(r"\w+|\s+|[^\w\s]")
+# "4,64" and "1.250.000" are one number: half a figure marked as changed reads as another figure
+_TOKEN = re.compile(r"\d+(?:[.,]\d+)*\w*|\w+|\s+|[^\w\s]")
 
 _DEEPEST = 24  # rounds of looking for what stands once; each costs the length of what still differs
 _LONGEST_WORDS = 20_000  # words in one stretch of differing lines; a longer one is shown line by line
