@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import select
 
-from lms.courses.models import Cohort, OwnCohort, Schedule, outline
+from lms.courses.models import Cohort, Enrolment, OwnCohort, Progress, Schedule, outline
 from lms.extensions import db
 
 MOST = 5
@@ -16,7 +17,7 @@ MOST = 5
 
 @dataclass(frozen=True, slots=True)
 class Coming:
-    """Something with a date: an item that opens or is due, or a cohort that ends (``title`` is then the course's)."""
+    """Something with a date: an item that opens or is due, or a cohort that ends (``title`` is then the cohort's)."""
 
     at: datetime
     what: str
@@ -26,24 +27,43 @@ class Coming:
     kind: str
 
 
-def coming(cohorts: Sequence[OwnCohort], *, now: datetime) -> list[Coming]:
-    """What comes next in these cohorts, soonest first; one statement."""
+def coming(
+    cohorts: Sequence[OwnCohort], *, handed_in: AbstractSet[tuple[str, str]] = frozenset(), now: datetime
+) -> list[Coming]:
+    """What comes next in these cohorts, soonest first; one statement.
+
+    A deadline that its learner has met is left out: that of an item that is completed, or of a project (code,
+    stable id) that is ``handed_in``.
+    """
     found = [
-        Coming(cohort.ends_at, "ends", cohort.title, cohort.code, "", "")
+        Coming(cohort.ends_at, "ends", cohort.name, cohort.code, "", "")
         for cohort in cohorts
         if cohort.ends_at > now
     ]
     by_id = {cohort.cohort_id: cohort for cohort in cohorts}
+    completed = (
+        select(Progress.stable_id)
+        .where(
+            Progress.enrolment_id.in_([cohort.enrolment_id for cohort in cohorts if cohort.enrolment_id]),
+            Progress.stable_id == Schedule.stable_id,
+            Progress.completed_at.is_not(None),
+        )
+        .join(
+            Enrolment, (Enrolment.id == Progress.enrolment_id) & (Enrolment.cohort_id == Schedule.cohort_id)
+        )
+        .correlate(Schedule)
+        .exists()
+    )
     rows = db.session.execute(
         select(Schedule.cohort_id, Schedule.stable_id, Schedule.opens_at, Schedule.due_at)
         .join(Cohort, Cohort.id == Schedule.cohort_id)
-        .where(Schedule.cohort_id.in_(by_id), Cohort.ends_at > now)
+        .where(Schedule.cohort_id.in_(by_id), Cohort.ends_at > now, ~completed)
         .limit(500)
     )
     for row in rows:
         cohort = by_id[row.cohort_id]
         line = outline(cohort.version_id).item(row.stable_id)
-        if line is None:
+        if line is None or (cohort.code, line.stable_id) in handed_in:
             continue
         for at, what in ((row.opens_at, "opens"), (row.due_at, "due")):
             if at is not None and at > now:

@@ -18,10 +18,21 @@ from lms.grading import models as grading
 from lms.guard import person, public
 from lms.home.models import Coming, coming
 from lms.home.today import CHOICES, part_of_day, that_fit
-from lms.projects.models import SectionLine, WorkLine, section_lines, works_of
+from lms.projects.models import SectionLine, WorkLine, next_section, section_lines, works_of
 
 blueprint = Blueprint("home", __name__)
 MINUTES_PER_JP = 45
+Works = Sequence[tuple[WorkLine, ItemLine, Sequence[SectionLine]]]
+
+
+@dataclass(frozen=True)
+class Returned:
+    """Work that came back from its review, with the section to begin with; it goes before everything else."""
+
+    work: WorkLine
+    line: ItemLine
+    section: SectionLine
+    notes: int
 
 
 @dataclass(frozen=True)
@@ -32,11 +43,12 @@ class Learning:
     others: Sequence[OwnCohort]
     outline: Outline
     tally: Tally
+    returned: Returned | None
     step: Step | None
     fitting: Sequence[Step]
     minutes: int
     place: str
-    works: Sequence[tuple[WorkLine, ItemLine, Sequence[SectionLine]]]
+    works: Works
     hours: Decimal
     coming: Sequence[Coming]
 
@@ -104,13 +116,33 @@ def _learning(cohorts: list[OwnCohort]) -> Learning | None:
         others=[cohort for cohort in cohorts if cohort is not chosen],
         outline=lines,
         tally=tally(lines, completed, marks),
+        returned=_returned(shown),
         step=step,
         fitting=that_fit(open_steps(lines, completed, marks), minutes),
         minutes=minutes,
         place=_place_title(step),
         works=shown,
         hours=Decimal(done_minutes) / MINUTES_PER_JP,
-        coming=coming(cohorts, now=now),
+        coming=coming(cohorts, handed_in=_handed_in(shown), now=now),
+    )
+
+
+def _returned(works: Works) -> Returned | None:
+    """The first work, those due first, that came back and was not handed in again."""
+    for work, line, sections in works:
+        back = [section for section in sections if section.row and section.row.returned]
+        begin = next_section(back)
+        if begin is not None:
+            return Returned(work, line, begin, sum(section.notes for section in back))
+    return None
+
+
+def _handed_in(works: Works) -> frozenset[tuple[str, str]]:
+    """The (cohort, project) of works in which nothing can be done now: every section waits or is accepted."""
+    return frozenset(
+        (work.code, work.stable_id)
+        for work, _, sections in works
+        if all(section.row is not None and not section.row.open for section in sections)
     )
 
 

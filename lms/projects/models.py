@@ -605,6 +605,16 @@ def lines_of(
     ]
 
 
+def next_section(lines: Iterable[SectionLine]) -> SectionLine | None:
+    """The section to go on with: what came back, then what has findings, then what is not begun, in order."""
+    rank = {"returned": 0, "findings": 1, "draft": 2, "not_started": 3}
+    open_lines = [line for line in lines if line.row is None or line.row.open]
+    begun = [line for line in open_lines if line.row and line.row.returned and line.unanswered]
+    if begun:
+        return begun[0]
+    return min(open_lines, key=lambda line: (rank.get(str(line.state), 4), line.number), default=None)
+
+
 def section_lines(works: Sequence[WorkLine]) -> dict[int, list[SectionLine]]:
     """The sections of several works by the work's id, in two statements however many they are."""
     if not works:

@@ -64,18 +64,8 @@ def front(seat: Seat, item: str) -> ResponseReturnValue:
         due_at=due_at,
         missing=missing,
         brief=author_text(models.brief(item_id), project, seat.code, line.stable_id),
-        next=next_section(lines),
+        next=models.next_section(lines),
     )
-
-
-def next_section(lines: list[models.SectionLine]) -> models.SectionLine | None:
-    """The section to go on with: what came back, then what has findings, then what is not begun, in order."""
-    rank = {"returned": 0, "findings": 1, "draft": 2, "not_started": 3}
-    open_lines = [line for line in lines if line.row is None or line.row.open]
-    begun = [line for line in open_lines if line.row and line.row.returned and line.unanswered]
-    if begun:
-        return begun[0]
-    return min(open_lines, key=lambda line: (rank.get(str(line.state), 4), line.number), default=None)
 
 
 @blueprint.post("/proyek/<code>/<item>/mulai")
