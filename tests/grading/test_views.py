@@ -867,9 +867,22 @@ def test_a_returned_version_shows_its_notes_and_no_points(as_person: SignIn, ret
     assert "Wajib diperbaiki" in page
     assert "Perbaiki isu." in page
     assert page.count("Dikembalikan") >= 2
-    # RETURNED scores 70: neither the sum, nor a level, nor what was said of it
-    for secret in (">70<", "70,0", "Belum bersumber.", "Isu umum.", "Nilai per kriteria", "Nilai akhir"):
+    assert "Komentar per kriteria" in page
+    assert "Belum bersumber." in page, "what a reviewer wrote of a criterion and sent"
+    # RETURNED scores 70: neither the sum, nor a level
+    for secret in (">70<", "70,0", "Isu umum.", "Nilai per kriteria", "Nilai akhir"):
         assert secret not in page
+
+
+def test_the_summary_shows_the_comments_that_the_team_will_read(
+    arrange: Any, as_person: SignIn, cast: Cast, returned: World
+) -> None:
+    waiting = arrange(lambda: handed_in(cast, "budi"))
+    dewi = as_person("dewi")
+    page = text_of(dewi.get(f"{returned.desk}?tampil=ringkasan"))
+    sheet = page[page.index("Yang dibaca peserta") : page.index("Rekomendasi umum")]
+    assert "Belum bersumber." in sheet
+    assert "Komentar per kriteria" not in text_of(dewi.get(f"{waiting.desk}?tampil=ringkasan"))
 
 
 def test_nothing_of_a_grade_is_in_the_page_before_it_is_out(as_person: SignIn, graded: World) -> None:

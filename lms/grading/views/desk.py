@@ -69,6 +69,7 @@ def _page(
             "outcome": outcome,
             "final": final,
             "gaps": [(gap, gap_word(gap, desk.project, desk.rubric)) for gap in desk.gaps(said_now)],
+            "commented": {name for name, opinion in said_now.criteria.items() if opinion.comment},
             "noted": {line.section.id: _noted(desk, said_now, line.section.id) for line in context["lines"]},
         }
     earlier = desk.earlier_of(current)

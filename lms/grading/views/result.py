@@ -50,11 +50,16 @@ class SheetLine:
 
 @dataclass(frozen=True)
 class Sheet:
-    """A decided version as the review sheet shows it."""
+    """A decided version as the review sheet shows it.
+
+    ``comments`` are those on criteria, as (criterion, comment), of a version that came back: those of an accepted
+    one explain its grade and are read with it.
+    """
 
     round: Round
     returned: bool
     lines: Sequence[SheetLine]
+    comments: Sequence[tuple[str, str]]
     summaries: Sequence[str]
     reviewers: Sequence[str]
 
@@ -86,6 +91,7 @@ def _page(work: Workspace, *, problem: str = "", reply: tuple[int, str] | None =
     notes = projects.notes_of(work.id) if decided else []
     setting = models.setting_of(work.id)
     entry = _entry(work) if setting.released else None
+    rubric_ = models.rubric_of(setting.version_id, project)
     member = person().id in work.member_ids
     # one may answer until the next version is handed in, and only what asks for something
     answerable = can("write work", work) and bool(decided) and decided[-1].number == newest
@@ -98,12 +104,17 @@ def _page(work: Workspace, *, problem: str = "", reply: tuple[int, str] | None =
         member=member,
         owner="" if member and setting.masked else who(setting.names, setting.masked, work.id),
         sheets=[
-            _sheet(work, each, notes, answerable and each.number == newest and each.returned, names_hidden)
+            _sheet(
+                work,
+                rubric_,
+                each,
+                notes,
+                answerable and each.number == newest and each.returned,
+                names_hidden,
+            )
             for each in reversed(decided)
         ],
-        explained=_explained(work, models.rubric_of(setting.version_id, project), decided, entry)
-        if entry
-        else None,
+        explained=_explained(work, rubric_, decided, entry) if entry else None,
         may_review=can("review", work),
         names_hidden=names_hidden,
         problem=problem,
@@ -120,7 +131,12 @@ def _entry(work: Workspace) -> GradeEntry | None:
 
 
 def _sheet(
-    work: Workspace, decided: Round, notes: Sequence[ImprovementNote], open_: bool, names_hidden: bool
+    work: Workspace,
+    rubric_: Rubric,
+    decided: Round,
+    notes: Sequence[ImprovementNote],
+    open_: bool,
+    names_hidden: bool,
 ) -> Sheet:
     reviews = [review.sent for review in decided.reviews]
     back = verdict.returned_sections(reviews)
@@ -149,6 +165,12 @@ def _sheet(
         decided,
         decided.returned,
         lines,
+        [
+            (criterion.title, comment)
+            for criterion in rubric_.criteria
+            for review in decided.reviews
+            if decided.returned and (comment := review.content.opinion(criterion.id).comment)
+        ],
         [review.content.summary for review in decided.reviews if review.content.summary],
         [] if names_hidden else [review.reviewer for review in decided.reviews],
     )
