@@ -41,7 +41,7 @@ from lms.grading.verdict import Sent
 from lms.paging import PER_PAGE, Page, read_token, token
 from lms.people.models import Person
 from lms.projects import models as projects
-from lms.projects.models import SubmissionPart, SubmissionVersion, Work, WorkMember
+from lms.projects.models import SubmissionPart, SubmissionVersion, Work, WorkMember, is_blind
 from lms.projects.source import Project
 from lms.rubric import Rubric
 
@@ -221,11 +221,6 @@ def _names() -> ScalarSelect[str]:
         .correlate(Work)
         .scalar_subquery()
     )
-
-
-def is_blind(project: Project) -> bool:
-    """Whether reviewers must not know whose work it is."""
-    return project.blind in ("learner", "both")
 
 
 # The queue

@@ -330,6 +330,11 @@ def _reads(definition: str) -> dict[str, frozenset[str]]:
     return found
 
 
+def is_blind(project: Project) -> bool:
+    """Whether reviewers must not know whose work it is until its grade is out."""
+    return project.blind in ("learner", "both")
+
+
 def brief(item_id: int) -> str:
     """The Markdown of a project's brief. Raises LookupError."""
     return item_source(item_id)[0]
@@ -736,6 +741,18 @@ def attachment_ids(work_id: int) -> dict[tuple[str, str, str], int]:
         .order_by(Attachment.id)
     )
     return {(section_id, sha256, name): key for section_id, sha256, name, key in rows}
+
+
+def neutral_names(links: Iterable[tuple[str, str, str]]) -> dict[tuple[str, str, str], str]:
+    """What files are called where nobody may learn whose they are: "lampiran-1.pdf", in the order of ``links``.
+
+    Every page of a work must name them from all its files, as ``attachment_ids`` gives them.
+    """
+    found = {}
+    for number, key in enumerate(links, start=1):
+        ending = key[2].rpartition(".")[2].lower()
+        found[key] = f"lampiran-{number}" + (f".{ending}" if ending.isalnum() and len(ending) <= 5 else "")
+    return found
 
 
 def newest_notes(work_id: int, rows: Mapping[str, DraftRow]) -> list[ImprovementNote]:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import io
+import zipfile
+from decimal import Decimal
 from html import unescape
 from typing import Any
 
@@ -12,11 +14,11 @@ from msgspec.structs import replace
 from sqlalchemy import func, select, update
 
 from lms import files
-from lms.courses.models import Enrolment
+from lms.courses.models import Enrolment, GradeEntry
 from lms.extensions import db, utcnow
 from lms.files import Blob
 from lms.projects import models
-from lms.projects.models import Attachment
+from lms.projects.models import Attachment, Work
 from lms.projects.views.files import tidy_name
 from tests import page_checks
 from tests.cast import Cast
@@ -279,3 +281,52 @@ def test_a_file_of_a_draft_closes_with_the_removal_and_one_of_a_version_stays(
 def test_signed_out_nothing_is_handed_over(work: models.Workspace, as_person: Any, browser: Browser) -> None:
     upload(as_person("sari"), work)
     assert browser.get(f"/proyek/berkas/{attachment(work)}").status_code in (302, 303, 401)
+
+
+def test_a_reviewer_who_must_not_know_reads_no_name_in_a_file_s_name(
+    cast: Cast, session: Any, as_person: Any
+) -> None:
+    """Neither on the page of a version, nor in the download, nor in the work as a document; before the release."""
+    change_project(blind="learner")
+    work = begin(cast)
+    db.session.execute(update(Work).values(name="Tim Wulandari"))
+    db.session.commit()
+    sari, dewi, ratna = as_person("sari"), as_person("dewi"), as_person("ratna")
+    upload(sari, work, PNG, "foto.png")
+    upload(sari, work, PDF, "Lampiran Sari.pdf")
+    fill(work, cast.people["sari"])
+    version = hand_in(work, cast.people["sari"])
+    number = version.id
+    db.session.commit()
+    files_of = {row.name: f"/proyek/berkas/{row.id}" for row in db.session.scalars(select(Attachment))}
+    db.session.rollback()
+
+    def told(who: Browser) -> tuple[str, str, str]:
+        page = who.get(f"/proyek/versi/{number}").get_data(as_text=True)
+        disposition = who.get(files_of["Lampiran Sari.pdf"]).headers["Content-Disposition"]
+        made = who.get(f"/proyek/versi/{number}/naskah.docx").data
+        with zipfile.ZipFile(io.BytesIO(made)) as archive:
+            return unescape(page), disposition, archive.read("word/document.xml").decode()
+
+    page, disposition, document = told(dewi)
+    assert "lampiran-1.png" in page
+    assert "lampiran-2.pdf" in page
+    assert "lampiran-2.pdf" in disposition
+    assert "lampiran-2.pdf" in document
+    for text in (page, disposition, document):
+        assert "Sari" not in text
+        assert "Wulandari" not in text
+    for who in (sari, ratna):
+        assert all("Lampiran Sari.pdf" in text for text in told(who))
+    session.add(
+        GradeEntry(
+            enrolment_id=cast.enrolments["sari"],
+            stable_id="proyek-uji",
+            state="released",
+            points=Decimal(80),
+            source="uji",
+            decided_at=utcnow(),
+        )
+    )
+    session.commit()
+    assert all("Lampiran Sari.pdf" in text for text in told(dewi))

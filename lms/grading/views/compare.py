@@ -2,30 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from flask import render_template, request
 from flask.typing import ResponseReturnValue
 
 from lms.access import Deed
 from lms.grading import changes, models
 from lms.grading.views import blueprint
-from lms.grading.views.deskpage import Document, shown_name
+from lms.grading.views.deskpage import Document
 from lms.guard import allowed, can
 from lms.projects import models as projects
-from lms.projects.content import Content, FileRef, Table, decode
+from lms.projects.content import Content, Table, decode
 from lms.projects.models import SubmissionVersion
 from lms.projects.source import Section, TableSection
-
-
-@dataclass(frozen=True)
-class _Names:
-    """How files are called here: as on the desk, where that hides who wrote them."""
-
-    masked: bool
-
-    def file_name(self, file: FileRef, number: int) -> str:
-        return shown_name(file, number, masked=self.masked)
+from lms.projects.views.loading import is_masked
 
 
 @blueprint.get("/proyek/versi/<int:submission_id>/perubahan")
@@ -39,7 +28,7 @@ def compare(version: SubmissionVersion) -> ResponseReturnValue:
     others = [number for number in numbers if number != version.number]
     other = chosen if chosen in others else next(iter(reversed(others)), None)
     own = can("see own", version)
-    setting = models.setting_of(work_id)
+    links = projects.attachment_ids(work_id)
     project = projects.project(version.work.item_id)
     parts = models.parts_of(work_id, [version.number, other or 0], None)
     older, newer = sorted((version.number, other or version.number))
@@ -61,8 +50,8 @@ def compare(version: SubmissionVersion) -> ResponseReturnValue:
         older=older,
         newer=newer,
         lines=lines,
-        links=projects.attachment_ids(work_id),
-        desk=_Names(setting.masked and not own),
+        links=links,
+        names=projects.neutral_names(links) if is_masked(version.work) else None,
         own=own,
     )
 

@@ -73,6 +73,7 @@ def _page(
             "noted": {line.section.id: _noted(desk, said_now, line.section.id) for line in context["lines"]},
         }
     earlier = desk.earlier_of(current)
+    links = projects.attachment_ids(desk.version.work_id) if isinstance(section, FilesSection) else {}
     return render_template(
         "grading/summary.html" if summary else "grading/desk.html",
         **context,
@@ -91,7 +92,8 @@ def _page(
         revision=revision if revision is not None else own_draft.revision if own_draft else 0,
         saved_text=_saved(own_draft, automatic=False) if own_draft else "",
         local_key=local_key(desk.version, current),
-        links=projects.attachment_ids(desk.version.work_id) if isinstance(section, FilesSection) else {},
+        links=links,
+        names=projects.neutral_names(links) if desk.setting.masked else None,
         problem=problem,
         show_gaps=gaps,
         now_at=utcnow(),

@@ -82,14 +82,6 @@ class CriterionLine:
     before: Level | None
 
 
-def shown_name(file: FileRef, number: int, *, masked: bool) -> str:
-    """A file's name, without what its owner wrote where names are hidden."""
-    if not masked:
-        return file.name
-    kind = file.name.rpartition(".")[2].upper()[:5]
-    return gettext("Berkas %(number)s (%(kind)s)", number=number, kind=kind)
-
-
 class Desk:
     """Everything about a version that its reviewer's page needs; each part is read once, when it is needed.
 
@@ -253,10 +245,6 @@ class Desk:
 
     def _files(self, held: tuple[FileRef, ...], before: Content | None) -> Sequence[FileChange]:
         return changes.file_changes(before if isinstance(before, tuple) else held, held)
-
-    def file_name(self, file: FileRef, number: int) -> str:
-        """A file's name, without what its owner wrote where names are hidden."""
-        return shown_name(file, number, masked=self.setting.masked)
 
     def _reasons(self, section: Section) -> list[tuple[str, str]]:
         """Why the team did not follow what the checks advised: (the rule, the reason)."""

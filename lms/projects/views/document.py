@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import io
 from collections.abc import Mapping
+from dataclasses import replace
 
+import msgspec
 from flask import abort, current_app, send_file
 from flask.typing import ResponseReturnValue
 from flask_babel import get_locale
@@ -13,12 +15,12 @@ from flask_babel import gettext as _
 from lms.access import Deed
 from lms.extensions import db, utcnow
 from lms.formats import long_datetime
-from lms.guard import allowed, can, person
+from lms.guard import allowed
 from lms.projects import content, models
 from lms.projects.document import naskah, pdf, word
 from lms.projects.models import SubmissionVersion, Workspace
 from lms.projects.views import blueprint
-from lms.projects.views.loading import load_work
+from lms.projects.views.loading import is_masked, load_work
 from lms.settings import Settings
 from lms.web import SANDBOX
 
@@ -49,9 +51,13 @@ def version_document(version: SubmissionVersion, kind: str) -> ResponseReturnVal
     """A handed-in version; who wrote it is left out for reviewers who are not to know."""
     work = models.workspace(version.work_id)
     assert work is not None  # a version's work is never deleted
-    known = work.project.blind == "none" or can("see own", version) or person().administrator
+    known = not is_masked(version.work)
     names = sorted(models.member_names(work.member_ids).values()) if known else []
     held = {part.section_id: content.decode(part.content) for part in version.parts}
+    if not known:
+        work = replace(work, name="")
+        files = models.neutral_names(models.attachment_ids(work.id))
+        held = {section: _without_names(section, each, files) for section, each in held.items()}
     handed_in = long_datetime(version.submitted_at, language=str(get_locale()))
     number, receipt = version.number, version.receipt
     db.session.rollback()
@@ -64,6 +70,18 @@ def version_document(version: SubmissionVersion, kind: str) -> ResponseReturnVal
         facts=[*facts, (_("Nomor bukti"), receipt)] if known else facts,
         state=_("versi %(number)s", number=number),
         draft=False,
+    )
+
+
+def _without_names(
+    section_id: str, held: content.Content, names: Mapping[tuple[str, str, str], str]
+) -> content.Content:
+    """The content of a section with its files called what reviewers may read."""
+    if not isinstance(held, tuple):
+        return held
+    return tuple(
+        msgspec.structs.replace(file, name=names.get((section_id, file.sha256, file.name), _("Berkas")))
+        for file in held
     )
 
 

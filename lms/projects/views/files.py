@@ -18,7 +18,7 @@ from lms.projects import actions, models
 from lms.projects.models import Attachment, Workspace
 from lms.projects.source import FilesSection
 from lms.projects.views import blueprint
-from lms.projects.views.loading import find_section, load_work, said
+from lms.projects.views.loading import find_section, is_masked, load_work, said
 from lms.projects.views.workspace import answer, show, upload_limit_mb
 from lms.refusals import Refused
 from lms.web import SANDBOX
@@ -151,7 +151,7 @@ def attachment(attachment: Attachment) -> ResponseReturnValue:
         stream,
         mimetype=attachment.media_type,
         as_attachment=True,
-        download_name=attachment.name,
+        download_name=_download_name(attachment),
         conditional=False,
         etag=attachment.sha256,
         max_age=0,
@@ -160,3 +160,11 @@ def attachment(attachment: Attachment) -> ResponseReturnValue:
     response.headers["Content-Security-Policy"] = SANDBOX
     response.headers["Cache-Control"] = "private, no-cache"
     return response
+
+
+def _download_name(attachment: Attachment) -> str:
+    """The file's name, unless it could tell a reviewer whose work it is."""
+    if not is_masked(attachment.work):
+        return attachment.name
+    names = models.neutral_names(models.attachment_ids(attachment.work_id))
+    return names[attachment.section_id, attachment.sha256, attachment.name]

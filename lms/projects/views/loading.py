@@ -9,10 +9,10 @@ from flask_babel import gettext
 from markupsafe import Markup
 
 from lms import markup
-from lms.courses.models import Seat, seat
+from lms.courses.models import Seat, current_grades, seat
 from lms.guard import person
 from lms.projects import models
-from lms.projects.models import Workspace
+from lms.projects.models import Work, Workspace
 from lms.projects.source import Project, Section
 from lms.refusals import Refused
 
@@ -38,6 +38,21 @@ def find_section(work: Workspace, section_id: str) -> Section:
 def said(error: Refused) -> str:
     """A refusal in the reader's language."""
     return gettext(error.message, **error.values)
+
+
+def is_masked(work: Work) -> bool:
+    """Whether the person must not learn whose work it is: its reviewers, in a blind project, until the grade is
+    out.
+
+    Its members and whoever only runs the platform see names as they are.
+    """
+    me = person()
+    if not models.is_blind(models.project(work.item_id)) or me.id in work.member_ids:
+        return False
+    if me.administrator and work.cohort_id not in me.facilitates:
+        return False
+    grades = current_grades([member.enrolment_id for member in work.members if member.left_at is None])
+    return not any(stable_id == work.stable_id for _, stable_id in grades)
 
 
 def author_text(text: str, project: Project, code: str, stable_id: str) -> Markup:

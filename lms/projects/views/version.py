@@ -11,6 +11,7 @@ from lms.guard import allowed, can
 from lms.projects import content, models
 from lms.projects.models import SubmissionVersion
 from lms.projects.views import blueprint
+from lms.projects.views.loading import is_masked
 
 
 @blueprint.get("/proyek/bukti/<int:submission_id>")
@@ -44,6 +45,7 @@ def version(version: SubmissionVersion) -> ResponseReturnValue:
         if isinstance(text, str)
     }
     work = models.workspace(version.work_id)
+    links = models.attachment_ids(version.work_id)
     return render_template(
         "projects/version.html",
         version=version,
@@ -53,6 +55,7 @@ def version(version: SubmissionVersion) -> ResponseReturnValue:
         parts=parts,
         held=held,
         rendered=rendered,
-        links=models.attachment_ids(version.work_id),
+        links=links,
+        names=models.neutral_names(links) if is_masked(version.work) else None,
         own=can("see own", version),
     )
