@@ -11,20 +11,30 @@ from sqlalchemy import select
 
 from lms.courses.models import Cohort, CourseVersion, Enrolment, GradeEntry, ItemLine, current_grades, outline
 from lms.extensions import db
-from lms.projects.models import SubmissionVersion, Work, project
+from lms.projects.models import SubmissionVersion, Work, project, works_of
 from lms.quizzes.models import paper_of
 
 MOST = 100
 
 
 @dataclass(frozen=True)
+class Graded:
+    """An item with the newest ledger row that its learner may see; ``work_id`` is the project's work."""
+
+    line: ItemLine
+    entry: GradeEntry
+    pass_mark: Decimal | int
+    work_id: int | None
+
+
+@dataclass(frozen=True)
 class Record:
-    """One of a learner's cohorts with the grades that may be seen: (item, newest visible ledger row, pass mark)."""
+    """One of a learner's cohorts with the grades that may be seen."""
 
     cohort: Cohort
     title: str
     jp: int
-    grades: Sequence[tuple[ItemLine, GradeEntry, Decimal | int]]
+    grades: Sequence[Graded]
 
 
 def _pass_mark(line: ItemLine) -> Decimal | int:
@@ -32,7 +42,7 @@ def _pass_mark(line: ItemLine) -> Decimal | int:
 
 
 def records_of(person_id: int) -> list[Record]:
-    """A learner's cohorts, newest first, those left included: what was graded stays. Two statements."""
+    """A learner's cohorts, newest first, those left included: what was graded stays. Three statements."""
     rows = db.session.execute(
         select(Enrolment.id, Cohort)
         .join(Cohort, Cohort.id == Enrolment.cohort_id)
@@ -40,12 +50,19 @@ def records_of(person_id: int) -> list[Record]:
         .order_by(Cohort.ends_at.desc(), Cohort.id.desc())
         .limit(MOST)
     ).all()
-    grades = current_grades([enrolment for enrolment, _ in rows])
+    enrolments = [enrolment for enrolment, _ in rows]
+    grades = current_grades(enrolments)
+    works = {(work.enrolment_id, work.stable_id): work.id for work in works_of(enrolments)}
     found = []
     for enrolment, cohort in rows:
         lines = outline(cohort.version_id)
         graded = [
-            (line, grades[enrolment, line.stable_id], _pass_mark(line))
+            Graded(
+                line,
+                grades[enrolment, line.stable_id],
+                _pass_mark(line),
+                works.get((enrolment, line.stable_id)),
+            )
             for line in lines.items
             if (enrolment, line.stable_id) in grades
         ]

@@ -892,6 +892,12 @@ def test_nothing_of_a_grade_is_in_the_page_before_it_is_out(as_person: SignIn, g
             assert secret not in page, (who, secret)
 
 
+def test_when_all_is_accepted_the_result_is_the_front_s_main_action(as_person: SignIn, graded: World) -> None:
+    page = text_of(as_person("sari").get(f"/proyek/{CODE}/proyek-uji"))
+    assert page.count("button-primary") == 1
+    assert f'class="button button-primary" href="{graded.result}"' in page
+
+
 def test_a_released_grade_is_explained(app: Flask, as_person: SignIn, cast: Cast, graded: World) -> None:
     dewi = as_person("dewi")
     table = dewi.get(f"/telaah/angkatan/{CODE}")

@@ -8,6 +8,7 @@ from typing import Any
 
 from lms.courses.models import GradeEntry, item_id
 from lms.projects.models import SubmissionVersion, Work, WorkMember
+from tests.grading.reviews import handed_in
 
 NOW = datetime(2026, 11, 24, 1, 0, tzinfo=UTC)
 
@@ -121,3 +122,12 @@ def test_the_form_leads_to_the_code(browser: Any) -> None:
     assert answer.status_code == 302
     assert answer.headers["Location"] == "/verifikasi/ABCD-EFGH"
     assert browser.get("/verifikasi").status_code == 200
+
+
+def test_a_project_s_grade_leads_to_what_explains_it(as_person: Any, cast: Any, session: Any) -> None:
+    version = handed_in(cast)
+    session.add(entry(cast, "released", "88"))
+    session.commit()
+    page = as_person("sari").get("/nilai").get_data(as_text=True)
+    assert f'href="/proyek/hasil/{version.work_id}">Proyek uji</a>' in page
+    assert as_person("sari").get(f"/proyek/hasil/{version.work_id}").status_code == 200

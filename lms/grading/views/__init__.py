@@ -4,4 +4,4 @@ from flask import Blueprint
 
 blueprint = Blueprint("grading", __name__)
 
-from lms.grading.views import cohort, compare, desk, queue, result  # noqa: E402, F401 - they add their routes
+from lms.grading.views import cohort, compare, criteria, desk, queue, result  # noqa: E402, F401 - they add their routes
