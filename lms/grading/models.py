@@ -6,10 +6,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
-from functools import lru_cache
 from typing import Any, NamedTuple
 
-import msgspec
 from sqlalchemy import (
     CheckConstraint,
     ColumnElement,
@@ -32,7 +30,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import Mapped, aliased, mapped_column, relationship
 
 from lms import access
-from lms.courses.models import Cohort, CohortFacilitator, Enrolment, GradeEntry, Item, item_id, item_source
+from lms.courses.models import Cohort, CohortFacilitator, Enrolment, GradeEntry, Item
 from lms.extensions import Base, Key, db
 from lms.grading import content
 from lms.grading.content import ReviewContent
@@ -42,8 +40,8 @@ from lms.paging import PER_PAGE, Page, read_token, token
 from lms.people.models import Person
 from lms.projects import models as projects
 from lms.projects.models import SubmissionPart, SubmissionVersion, Work, WorkMember, is_blind
+from lms.projects.models import rubric_of as rubric_of
 from lms.projects.source import Project
-from lms.rubric import Rubric
 
 
 class ReviewDraft(Base):
@@ -101,22 +99,6 @@ class Review(Base):
     @property
     def member_ids(self) -> frozenset[int]:
         return self.submission.member_ids
-
-
-# The rubric of a project, read once
-
-
-def rubric_of(version_id: int, project: Project) -> Rubric:
-    """The rubric that a project of a course version names. Raises LookupError."""
-    found = item_id(version_id, project.rubric)
-    if found is None:
-        raise LookupError(f"no rubric {project.rubric!r} in course version {version_id}")
-    return _decoded(item_source(found)[1])
-
-
-@lru_cache(maxsize=256)
-def _decoded(definition: str) -> Rubric:
-    return msgspec.json.decode(definition, type=Rubric)
 
 
 # Where works stand. These expressions are about one row of ``SubmissionVersion`` joined to its ``Work``.

@@ -27,7 +27,8 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, joinedload, mapped_column, relationship
 
-from lms.courses.models import Cohort, Enrolment, Schedule, item_source
+from lms.courses.models import Cohort, Enrolment, Item, Schedule, item_source
+from lms.courses.models import item_id as find_item
 from lms.extensions import Base, Key, db
 from lms.people.models import Person
 from lms.projects import content
@@ -39,6 +40,7 @@ from lms.projects.source import FilesSection, Project, Section, TableSection, em
 from lms.projects.state import SectionFacts, SectionState, section_state
 from lms.projects.uploads import Inspection as Inspection
 from lms.projects.uploads import PartialUpload as PartialUpload
+from lms.rubric import Rubric
 
 
 class Work(Base):
@@ -333,6 +335,27 @@ def _reads(definition: str) -> dict[str, frozenset[str]]:
 def is_blind(project: Project) -> bool:
     """Whether reviewers must not know whose work it is until its grade is out."""
     return project.blind in ("learner", "both")
+
+
+def rubric_of(version_id: int, project: Project) -> Rubric:
+    """The rubric that a project of a course version names. Raises LookupError."""
+    found = find_item(version_id, project.rubric)
+    if found is None:
+        raise LookupError(f"no rubric {project.rubric!r} in course version {version_id}")
+    return _decoded_rubric(item_source(found)[1])
+
+
+@lru_cache(maxsize=256)
+def _decoded_rubric(definition: str) -> Rubric:
+    return msgspec.json.decode(definition, type=Rubric)
+
+
+def version_of(item_id: int) -> int:
+    """The course version that an item belongs to. Raises LookupError."""
+    found = db.session.scalar(select(Item.version_id).where(Item.id == item_id))
+    if found is None:
+        raise LookupError(f"no item {item_id}")
+    return found
 
 
 def brief(item_id: int) -> str:

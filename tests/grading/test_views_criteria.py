@@ -37,7 +37,11 @@ def test_criteria_weights_levels_and_sections(name: str, as_person: Any, count_s
 
 def test_the_front_and_every_section_lead_there(as_person: Any, cast: Any, session: Any) -> None:
     sari = as_person("sari")
-    assert f'href="{PAGE}"' in sari.get(FRONT).get_data(as_text=True)
+    front = text_of(sari.get(FRONT))
+    assert f'href="{PAGE}"' in front
+    assert (
+        f'<a href="{PAGE}#kriteria-isu">1. Isu strategis</a> <span class="number nowrap">60%</span>' in front
+    )
     work = begin(cast)
     session.commit()
     assert f'href="{PAGE}"' in sari.get(FRONT).get_data(as_text=True)

@@ -12,7 +12,6 @@ from flask.typing import ResponseReturnValue
 from lms import rubric
 from lms.access import Deed
 from lms.courses.models import Seat
-from lms.grading import models
 from lms.grading.views import blueprint
 from lms.guard import allowed
 from lms.projects import models as projects
@@ -52,9 +51,9 @@ def criteria(seat: Seat, item: str) -> ResponseReturnValue:
     work_id = projects.work_of(seat.enrolment_id, line.stable_id) if seat.enrolment_id else None
     work = projects.workspace(work_id) if work_id else None
     # a work keeps the project, and so the rubric, that it began with
-    version_id = models.setting_of(work.id).version_id if work else seat.version_id
+    version_id = projects.version_of(work.item_id) if work else seat.version_id
     project = work.project if work else projects.project(line.id)
-    found = models.rubric_of(version_id, project)
+    found = projects.rubric_of(version_id, project)
     asked = project.section(request.args.get("bagian", ""))
     return render_template(
         "grading/criteria.html",

@@ -65,6 +65,9 @@ def front(seat: Seat, item: str) -> ResponseReturnValue:
         missing=missing,
         brief=author_text(models.brief(item_id), project, seat.code, line.stable_id),
         next=models.next_section(lines),
+        rubric=models.rubric_of(
+            seat.version_id if item_id == line.id else models.version_of(item_id), project
+        ),
     )
 
 
