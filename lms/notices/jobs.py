@@ -16,6 +16,7 @@ from lms.files import Blob
 from lms.mail import Backend, Mail
 from lms.notices.models import Heartbeat
 from lms.people.models import PasswordReset
+from lms.projects.jobs import fingerprint_versions
 from lms.projects.models import Attachment
 
 MAILS_PER_SWEEP = 50
@@ -108,4 +109,5 @@ def sweeps(backend: Backend, sender: str) -> dict[str, Sweep]:
         "mail": lambda now: send_due_mail(backend, sender, now=now),
         "resets": lambda now: forget_expired_resets(now=now),
         "files": lambda now: delete_orphan_files(now=now),
+        "similarity": lambda now: fingerprint_versions(now=now),
     }

@@ -35,7 +35,6 @@ from lms.projects import content
 from lms.projects.deadlines import Extension as Extension
 from lms.projects.history import Contribution as Contribution
 from lms.projects.history import Snapshot as Snapshot
-from lms.projects.similarity import Fingerprint as Fingerprint
 from lms.projects.source import FilesSection, Project, Section, TableSection, empty
 from lms.projects.state import SectionFacts, SectionState, section_state
 from lms.projects.uploads import Inspection as Inspection
