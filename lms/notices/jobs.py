@@ -18,6 +18,7 @@ from lms.notices.models import Heartbeat
 from lms.people.models import PasswordReset
 from lms.projects.jobs import fingerprint_versions
 from lms.projects.models import Attachment
+from lms.quizzes.jobs import close_expired
 
 MAILS_PER_SWEEP = 50
 TRIES = 8
@@ -110,4 +111,5 @@ def sweeps(backend: Backend, sender: str) -> dict[str, Sweep]:
         "resets": lambda now: forget_expired_resets(now=now),
         "files": lambda now: delete_orphan_files(now=now),
         "similarity": lambda now: fingerprint_versions(now=now),
+        "quizzes": lambda now: close_expired(now=now),
     }

@@ -31,7 +31,7 @@ def read_given(form: MultiDict[str, str], sitting: Sitting) -> dict[str, Given]:
         shown.id: Given(
             answer=questions[shown.id].read(form.getlist(f"answer.{shown.id}")),
             seen=_number(form[f"seen.{shown.id}"], 2**31 - 1),
-            ago=timedelta(milliseconds=_number(form.get(f"ago.{shown.id}", ""), LONGEST_AGO)),
+            ago=_ago(form.get(f"ago.{shown.id}")),
             writer=writer,
             turn=_number(form.get(f"turn.{shown.id}", ""), MOST_TURNS) if writer else 0,
         )
@@ -51,6 +51,10 @@ def read_flags(form: MultiDict[str, str], sitting: Sitting) -> dict[str, bool]:
         if f"flagged.{shown.id}" in form
     }
     return {question_id: now for question_id, (before, now) in wanted.items() if now != before}
+
+
+def _ago(text: str | None) -> timedelta | None:
+    return None if text is None else timedelta(milliseconds=_number(text, LONGEST_AGO))
 
 
 def _number(text: str, most: int) -> int:

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from typing import Any
 
 import msgspec
 from sqlalchemy import (
@@ -17,10 +18,14 @@ from sqlalchemy import (
     String,
     Text,
     UniqueConstraint,
+    and_,
     bindparam,
     func,
+    not_,
+    or_,
     select,
     text,
+    true,
 )
 from sqlalchemy.orm import Mapped, aliased, mapped_column
 
@@ -36,7 +41,7 @@ from lms.courses.models import (
     seat,
 )
 from lms.extensions import Base, Key, db
-from lms.quizzes import scoring
+from lms.quizzes import clock, scoring
 from lms.quizzes.kinds.question import Answer as Value
 from lms.quizzes.kinds.question import Shown
 from lms.quizzes.paper import Paper, paper
@@ -130,8 +135,23 @@ class AttemptFlag(Base):
     question_id: Mapped[str] = mapped_column(String(80), primary_key=True)
 
 
+class AnswerLock(Base):
+    """A question that was answered for good before its attempt was handed in; what is saved later does not count."""
+
+    __tablename__ = "answer_lock"
+    __immutable__ = True
+
+    attempt_id: Mapped[int] = mapped_column(ForeignKey("attempt.id"), primary_key=True)
+    question_id: Mapped[str] = mapped_column(String(80), primary_key=True)
+    at: Mapped[datetime]
+
+
 class AttemptEvent(Base):
-    """One line of an attempt's log beside its saves: begun, opened again elsewhere, handed in, closed by the clock."""
+    """One line of an attempt's log beside its saves: begun, opened again elsewhere, handed in, closed by the clock.
+
+    'late' is an answer that came when it could count no more. ``address`` and ``device`` say where the request
+    came from; both are empty where the clock did it.
+    """
 
     __tablename__ = "attempt_event"
     __immutable__ = True
@@ -293,6 +313,8 @@ class Sitting:
     version_id: int
     starts_at: datetime
     ends_at: datetime
+    device: str | None
+    """Where the attempt was begun; None for those from before it was written down."""
 
     @property
     def member_ids(self) -> frozenset[int]:
@@ -304,7 +326,14 @@ class Sitting:
 
     @property
     def asked(self) -> tuple[Shown, ...]:
-        return self.paper.asked(self.attempt.seed)
+        """What the attempt asks, in its order: as it was pinned when the attempt began."""
+        drawn = self.attempt.drawn
+        return self.paper.pinned(drawn) if drawn else self.paper.asked(self.attempt.seed)
+
+    def terms(self) -> Terms:
+        """The dates and allowances that hold for the attempt now, in one statement."""
+        attempt = self.attempt
+        return terms_of(self.cohort_id, attempt.stable_id, attempt.enrolment_id, self.starts_at, self.ends_at)
 
     @property
     def outline(self) -> Outline:
@@ -320,13 +349,20 @@ _SITTING = (
         Cohort.version_id,
         Cohort.starts_at,
         Cohort.ends_at,
+        select(AttemptEvent.device)
+        .where(AttemptEvent.attempt_id == Attempt.id, AttemptEvent.kind == "started")
+        .limit(1)
+        .correlate(Attempt)
+        .scalar_subquery(),
     )
     .join(Enrolment, Enrolment.id == Attempt.enrolment_id)
     .join(Cohort, Cohort.id == Enrolment.cohort_id)
     .where(Attempt.id == bindparam("attempt_id"))
 )
 # weaker than FOR UPDATE: writers of this attempt wait for each other, foreign keys that point at it do not
-_SITTING_LOCKED = _SITTING.with_for_update(of=Attempt, key_share=True)
+_SITTING_LOCKED = _SITTING.with_for_update(of=Attempt, key_share=True).execution_options(
+    populate_existing=True
+)
 
 
 def sitting(attempt_id: int, *, lock: bool = False) -> Sitting | None:
@@ -356,10 +392,119 @@ class Window:
 def window_of(cohort_id: int, stable_id: str, starts_at: datetime, ends_at: datetime) -> Window:
     """The quiz's own dates within those of its cohort, in one statement."""
     row = db.session.get(Schedule, (cohort_id, stable_id))
+    return _window(row.opens_at if row else None, row.due_at if row else None, starts_at, ends_at)
+
+
+def _window(
+    opens_at: datetime | None, due_at: datetime | None, starts_at: datetime, ends_at: datetime
+) -> Window:
     return Window(
-        opens_at=max(starts_at, row.opens_at) if row and row.opens_at else starts_at,
-        closes_at=min(ends_at, row.due_at) if row and row.due_at else ends_at,
+        opens_at=max(starts_at, opens_at) if opens_at else starts_at,
+        closes_at=min(ends_at, due_at) if due_at else ends_at,
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """What holds for one learner in one quiz beside its own rules: its dates, and what was granted beyond them."""
+
+    window: Window
+    extra_minutes: int = 0
+    extra_attempts: int = 0
+
+    def attempts(self, quiz: Quiz) -> int | None:
+        """How many attempts one has in all; None without a limit."""
+        return None if quiz.attempts is None else quiz.attempts + self.extra_attempts
+
+    def closing(self, quiz: Quiz, started_at: datetime) -> datetime | None:
+        """When an attempt that began then ends by itself; None when it does not."""
+        return clock.closing(
+            started_at,
+            limit=quiz.limit,
+            extra=self.extra_minutes,
+            date=self.window.closes_at,
+            dated=quiz.feedback == "closed",
+        )
+
+
+def _granted(column: Any) -> Any:
+    """What a learner was granted for this quiz and for all quizzes of the cohort, together."""
+    return (
+        select(func.coalesce(func.sum(column), 0))
+        .where(
+            Allowance.enrolment_id == bindparam("enrolment_id"),
+            Allowance.stable_id.in_((bindparam("stable_id"), "")),
+        )
+        .scalar_subquery()
+    )
+
+
+def _scheduled(column: Any) -> Any:
+    return (
+        select(column)
+        .where(Schedule.cohort_id == bindparam("cohort_id"), Schedule.stable_id == bindparam("stable_id"))
+        .scalar_subquery()
+    )
+
+
+_TERMS = select(
+    _scheduled(Schedule.opens_at),
+    _scheduled(Schedule.due_at),
+    _granted(Allowance.extra_minutes),
+    _granted(Allowance.extra_attempts),
+)
+
+
+def terms_of(
+    cohort_id: int, stable_id: str, enrolment_id: int | None, starts_at: datetime, ends_at: datetime
+) -> Terms:
+    """The dates of a quiz and what a learner (None: nobody) was granted beyond its rules, in one statement."""
+    opens_at, due_at, minutes, attempts = db.session.execute(
+        _TERMS, {"cohort_id": cohort_id, "stable_id": stable_id, "enrolment_id": enrolment_id or 0}
+    ).one()
+    return Terms(_window(opens_at, due_at, starts_at, ends_at), int(minutes), int(attempts))
+
+
+def running_ids(enrolment_id: int, stable_id: str) -> list[int]:
+    """A learner's running attempts, at one quiz or (with '') at all of the cohort's."""
+    query = select(Attempt.id).where(Attempt.enrolment_id == enrolment_id, Attempt.submitted_at.is_(None))
+    if stable_id:
+        query = query.where(Attempt.stable_id == stable_id)
+    return list(db.session.scalars(query.order_by(Attempt.id)))
+
+
+_OVER = (
+    select(Attempt.id)
+    .where(
+        Attempt.submitted_at.is_(None), Attempt.closes_at < bindparam("before", type_=Attempt.closes_at.type)
+    )
+    .order_by(Attempt.closes_at, Attempt.id)
+    .limit(bindparam("most"))
+)
+
+
+def over_ids(*, now: datetime, most: int) -> list[int]:
+    """Attempts whose time and grace are over and that nobody has closed yet, the oldest first."""
+    return list(db.session.scalars(_OVER, {"before": now - clock.GRACE, "most": most}))
+
+
+_RUNNING = (
+    select(Attempt.id)
+    .join(Enrolment, Enrolment.id == Attempt.enrolment_id)
+    .where(
+        Enrolment.cohort_id == bindparam("cohort_id"),
+        Attempt.stable_id == bindparam("stable_id"),
+        Attempt.submitted_at.is_(None),
+        Attempt.closes_at >= bindparam("since", type_=Attempt.closes_at.type),
+    )
+    .limit(1)
+)
+
+
+def is_running(cohort_id: int, stable_id: str, *, now: datetime) -> bool:
+    """Whether somebody of the cohort still has time in this quiz; attempts without an end do not count."""
+    values = {"cohort_id": cohort_id, "stable_id": stable_id, "since": now - clock.GRACE}
+    return db.session.scalar(_RUNNING, values) is not None
 
 
 # Attempts and answers
@@ -455,26 +600,15 @@ class Saved:
     turn: int = 0
 
 
-_ANSWERS = (
-    select(
-        Answer.question_id,
-        Answer.sequence,
-        Answer.value,
-        Answer.given_at,
-        Answer.saved_at,
-        Answer.writer,
-        Answer.turn,
-    )
-    .where(Answer.attempt_id == bindparam("attempt_id"))
-    .order_by(Answer.sequence)
-)
-
-
 class Answers:
-    """Saves of an attempt, taken in by their sequence: what counts for each question, what stood in each."""
+    """Saves of an attempt, taken in by their sequence: what counts for each question, what stood in each.
+
+    ``late`` is the last save of each question that has one which came when it could count no more.
+    """
 
     def __init__(self) -> None:
         self.current: dict[str, Saved] = {}
+        self.late: dict[str, Saved] = {}
         self.by_sequence: dict[int, Saved] = {}
         self.by_question: dict[str, list[Saved]] = {}
         self.last: Saved | None = None
@@ -484,10 +618,12 @@ class Answers:
         """The sequence of the next save, from 1."""
         return self.last.sequence + 1 if self.last else 1
 
-    def add(self, question_id: str, saved: Saved) -> None:
+    def add(self, question_id: str, saved: Saved, *, late: bool = False) -> None:
         """Take in the save that has the next sequence."""
         standing = self.current.get(question_id)
-        if standing is None or saved.given_at >= standing.given_at:
+        if late:
+            self.late[question_id] = saved
+        elif standing is None or saved.given_at >= standing.given_at:
             self.current[question_id] = saved
         self.by_question.setdefault(question_id, []).append(saved)
         self.by_sequence[saved.sequence] = self.last = saved
@@ -502,6 +638,36 @@ class Answers:
         return {question_id: saved.value for question_id, saved in self.current.items()}
 
 
+COUNTS = and_(
+    or_(Attempt.closes_at.is_(None), Answer.given_at <= Attempt.closes_at),
+    or_(Attempt.submitted_at.is_(None), Answer.saved_at <= Attempt.submitted_at),
+    ~select(AnswerLock.at)
+    .where(
+        AnswerLock.attempt_id == Answer.attempt_id,
+        AnswerLock.question_id == Answer.question_id,
+        AnswerLock.at < Answer.saved_at,
+    )
+    .correlate(Answer)
+    .exists(),
+)
+"""Whether a save came while it could count: given before the time was over, arrived before the attempt was handed in
+and its question answered for good. For queries that join ``Answer`` with its ``Attempt``; the others are late ones."""
+
+_ANSWERS = (
+    select(
+        Answer.question_id,
+        Answer.sequence,
+        Answer.value,
+        COUNTS,
+        Answer.given_at,
+        Answer.saved_at,
+        Answer.writer,
+        Answer.turn,
+    )
+    .join(Attempt, Attempt.id == Answer.attempt_id)
+    .where(Answer.attempt_id == bindparam("attempt_id"))
+    .order_by(Answer.sequence)
+)
 _RANKED = (
     select(
         Answer.question_id,
@@ -513,11 +679,19 @@ _RANKED = (
         .over(partition_by=Answer.question_id, order_by=(Answer.given_at.desc(), Answer.sequence.desc()))
         .label("rank"),
     )
-    .where(Answer.attempt_id == bindparam("attempt_id"))
+    .join(Attempt, Attempt.id == Answer.attempt_id)
+    .where(Answer.attempt_id == bindparam("attempt_id"), COUNTS)
     .subquery()
 )
 _CURRENT = (
-    select(_RANKED.c.question_id, _RANKED.c.sequence, _RANKED.c.value, _RANKED.c.given_at, _RANKED.c.saved_at)
+    select(
+        _RANKED.c.question_id,
+        _RANKED.c.sequence,
+        _RANKED.c.value,
+        true(),
+        _RANKED.c.given_at,
+        _RANKED.c.saved_at,
+    )
     .where(_RANKED.c.rank == 1)
     .order_by(_RANKED.c.sequence)
 )
@@ -535,8 +709,8 @@ def answers_of(attempt_id: int) -> Answers:
 
 def _read(query: Executable, attempt_id: int) -> Answers:
     answers = Answers()
-    for question_id, sequence, value, *rest in db.session.execute(query, {"attempt_id": attempt_id}):
-        answers.add(question_id, Saved(sequence, read_value(value), *rest))
+    for question_id, sequence, value, counts, *rest in db.session.execute(query, {"attempt_id": attempt_id}):
+        answers.add(question_id, Saved(sequence, read_value(value), *rest), late=not counts)
     return answers
 
 
@@ -546,6 +720,23 @@ _FLAGS = select(AttemptFlag.question_id).where(AttemptFlag.attempt_id == bindpar
 def flags_of(attempt_id: int) -> frozenset[str]:
     """The questions that are flagged for later, in one statement."""
     return frozenset(db.session.scalars(_FLAGS, {"attempt_id": attempt_id}))
+
+
+def late_count(attempt_id: int) -> int:
+    """How many saves of an attempt came when they could count no more, in one statement."""
+    query = (
+        select(func.count(Answer.id))
+        .join(Attempt, Attempt.id == Answer.attempt_id)
+        .where(Answer.attempt_id == attempt_id, not_(COUNTS))
+    )
+    return db.session.scalar(query) or 0
+
+
+def locked_questions(attempt_id: int) -> frozenset[str]:
+    """The questions that were answered for good, in one statement."""
+    return frozenset(
+        db.session.scalars(select(AnswerLock.question_id).where(AnswerLock.attempt_id == attempt_id))
+    )
 
 
 _VALUE = msgspec.json.Decoder(Value)

@@ -13,6 +13,7 @@ from markupsafe import Markup
 from lms import markup
 from lms.quizzes import scoring
 from lms.quizzes.kinds.question import Question, Shown
+from lms.quizzes.scoring import Drawn
 from lms.quizzes.source import Quiz
 
 
@@ -44,6 +45,7 @@ class Paper:
         self.quiz = quiz
         self.questions: Mapping[str, Question] = {question.id: question for question in quiz.questions}
         self.asked = lru_cache(maxsize=512)(self._asked)
+        self.pinned = lru_cache(maxsize=512)(self._pinned)
         self.question_texts = lru_cache(maxsize=16)(self._question_texts)
         self.answer_texts = lru_cache(maxsize=16)(self._answer_texts)
         self.inline = lru_cache(maxsize=512)(self._in_line)
@@ -52,6 +54,10 @@ class Paper:
     def _asked(self, seed: int) -> tuple[Shown, ...]:
         """What an attempt with this seed asks, in order, without key and feedback."""
         return scoring.shown(self.quiz, scoring.drawn(self.quiz, seed))
+
+    def _pinned(self, drawn: str) -> tuple[Shown, ...]:
+        """What an attempt asks that keeps its questions as JSON of ``scoring.Drawn``, in order."""
+        return scoring.shown(self.quiz, read_drawn(drawn))
 
     def _question_texts(self, address: str) -> Mapping[str, QuestionText]:
         """Every question as HTML, by id; relative links lead on from ``address``, the item's page."""
@@ -91,6 +97,19 @@ class Paper:
             (target, markup.Link(urljoin(address, link.href), link.width or None, link.height or None))
             for target, link in self.quiz.links
         )
+
+
+_DRAWN = msgspec.json.Decoder(tuple[Drawn, ...])
+
+
+def read_drawn(stored: str) -> tuple[Drawn, ...]:
+    """The questions of an attempt as they were stored."""
+    return _DRAWN.decode(stored)
+
+
+def store_drawn(questions: tuple[Drawn, ...]) -> str:
+    """The questions of an attempt as they are stored."""
+    return msgspec.json.encode(questions).decode()
 
 
 @lru_cache(maxsize=256)

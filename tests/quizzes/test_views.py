@@ -15,7 +15,7 @@ from sqlalchemy import func, select, update
 from werkzeug.test import TestResponse
 
 from lms.courses.models import Enrolment, GradeEntry, Progress, Schedule
-from lms.quizzes.models import Answer, Attempt
+from lms.quizzes.models import Answer, Attempt, AttemptEvent
 from tests import page_checks
 from tests.cast import CODE, OTHER, Cast
 from tests.conftest import Browser
@@ -359,10 +359,10 @@ def test_pages_count_their_statements(as_person: Any, count_statements: Any) -> 
     form = fields(sari, attempt) | answered(4)
     with count_statements() as counted:
         sari.post(f"{attempt}/kumpulkan", data=form)
-    assert len(counted) <= 8, counted.statements
+    assert len(counted) <= 9, counted.statements
     with count_statements() as counted:
         sari.get(f"{attempt}/hasil")
-    assert len(counted) <= 5, counted.statements
+    assert len(counted) <= 6, counted.statements
 
 
 # The key
@@ -447,6 +447,169 @@ def test_a_score_just_below_the_mark_does_not_look_passed(as_person: Any, sessio
     assert "✗ Belum lulus" in words
 
 
+# Time
+
+
+def out_of_time(session: Any, ago: timedelta) -> None:
+    """Move the end of every running attempt to that long ago, and its answers to the minute before."""
+    end = datetime.now(UTC) - ago
+    before = end - timedelta(minutes=1)
+    values = {"closes_at": end, "started_at": end - timedelta(minutes=30)}
+    session.execute(update(Attempt).where(Attempt.submitted_at.is_(None)).values(**values))
+    session.execute(update(Answer).values(given_at=before, saved_at=before))
+    session.commit()
+
+
+@pytest.fixture
+def timed(cast: Cast, session: Any) -> None:
+    change_quiz(limit=30, minutes=5)
+    session.commit()
+
+
+def test_a_quiz_with_a_limit_says_so_before_and_while_it_runs(timed: None, as_person: Any) -> None:
+    sari = as_person("sari")
+    words = text(sari.get(FRONT))
+    assert "Begitu dimulai, Anda punya 30 menit." in words
+    assert "Paling lama 30 menit untuk satu percobaan" in words
+    assert "tanpa batas waktu" not in words
+    attempt = begin(sari)
+    page = sari.get(attempt)
+    assert "batas waktu 30 menit" in text(page)
+    assert "Sisa waktu 30 menit" in text(page)
+    seconds = re.search(r'data-seconds="(\d+)"', page.get_data(as_text=True))
+    assert seconds is not None
+    assert 1700 < int(seconds[1]) <= 1800
+    assert "Waktu percobaan ini berjalan terus sampai" in text(sari.get(FRONT))
+
+
+def test_without_a_limit_there_is_no_clock(as_person: Any) -> None:
+    sari = as_person("sari")
+    assert "data-clock" not in sari.get(begin(sari)).get_data(as_text=True)
+
+
+def test_when_the_time_is_over_pages_say_so_and_write_nothing(
+    timed: None, as_person: Any, session: Any
+) -> None:
+    sari = as_person("sari")
+    attempt = begin(sari)
+    save_one(sari, attempt, "angka", "16,4")
+    for ago in (timedelta(seconds=5), timedelta(hours=2)):
+        out_of_time(session, ago)
+        page = sari.get(attempt)
+        assert "Waktu percobaan ini sudah habis" in text(page)
+        assert "1 soal terjawab" in text(page)
+        assert "Tutup dan lihat hasil" in text(page)
+        assert 'name="answer.' not in page.get_data(as_text=True)
+        assert "Waktu percobaan 1 sudah habis" in text(sari.get(FRONT))
+        assert sari.get(f"{attempt}/hasil").location == attempt
+    assert look(session, select(Attempt.submitted_at)) == [None]
+
+
+@pytest.mark.parametrize(("ago", "by"), [(timedelta(seconds=5), "learner"), (timedelta(hours=2), "clock")])
+def test_whoever_comes_back_too_late_closes_the_attempt_without_being_asked(
+    timed: None, as_person: Any, session: Any, ago: timedelta, by: str
+) -> None:
+    sari = as_person("sari")
+    attempt = begin(sari)
+    save_one(sari, attempt, "angka", "16,4")
+    out_of_time(session, ago)
+    for address in (attempt, FRONT):
+        assert f'action="{attempt}/kumpulkan"' in sari.get(address).get_data(as_text=True)
+    closed = sari.submit_form(sari.get(attempt), f"{attempt}/kumpulkan")
+    assert (closed.status_code, closed.location) == (303, f"{attempt}/hasil")
+    assert look(session, select(Attempt.closed_by)) == [by]
+    words = text(sari.get(f"{attempt}/hasil"))
+    assert "1 dari 5 poin" in words
+    assert ("ditutup karena waktunya habis" in words) == (by == "clock")
+    assert ("waktu habis" in text(sari.get(FRONT))) == (by == "clock")
+    # the one who is left has another attempt
+    assert "Mulai percobaan 2" in text(sari.get(FRONT))
+
+
+def test_an_answer_on_its_way_when_the_time_ended_counts(timed: None, as_person: Any, session: Any) -> None:
+    sari = as_person("sari")
+    attempt = begin(sari)
+    form = fields(sari, attempt)
+    out_of_time(session, timedelta(seconds=5))
+    sent = save_one(sari, attempt, "angka", "16,4", **{"ago.angka": "8000"})
+    assert (sent.status_code, sent.json["late"]) == (200, [])
+    # without our module nobody can say when it was given
+    sari.post(f"{attempt}/kumpulkan", data=form | {"answer.angka": "16,4", "answer.satu": RIGHT["satu"]})
+    assert "2 dari 5 poin" in text(sari.get(f"{attempt}/hasil"))
+
+
+@pytest.mark.parametrize("ago", [timedelta(seconds=10), timedelta(hours=2)])
+def test_an_answer_after_the_end_is_kept_and_the_learner_is_told(
+    timed: None, as_person: Any, session: Any, ago: timedelta
+) -> None:
+    sari = as_person("sari")
+    attempt = begin(sari)
+    out_of_time(session, ago)
+    late = save_one(sari, attempt, "angka", "16,4", **{"ago.angka": "0"})
+    assert (late.status_code, late.json["late"]) == (409, ["angka"])
+    assert "tidak ikut dinilai" in late.json["message"]
+    assert late.json["location"] == f"{attempt}/hasil"
+    assert look(session, select(Answer.value)) == ['"16,4"']
+    sari.post(f"{attempt}/kumpulkan", data={"yakin": "1"})
+    words = text(sari.get(f"{attempt}/hasil"))
+    assert "0 dari 5 poin" in words
+    assert "1 jawaban tiba ketika sudah tidak dapat ikut dinilai" in words
+
+
+def test_a_save_of_a_timed_quiz_is_few_statements(timed: None, as_person: Any, count_statements: Any) -> None:
+    sari = as_person("sari")
+    attempt, token = begin(sari), {"csrf_token": sari.csrf_token()}
+    with count_statements() as counted:
+        save_one(sari, attempt, "angka", "1", **token)
+    assert len(counted) == 3, counted.statements
+    sari.client.environ_base["HTTP_USER_AGENT"] = "Mozilla/5.0 (Windows NT 10.0) Firefox/132.0"
+    for _ in range(2):
+        with count_statements() as counted:
+            save_one(sari, attempt, "angka", "2", **token)
+        assert len(counted) == 4, counted.statements
+
+
+def test_what_starts_saves_and_hands_in_is_in_the_log_with_its_address(as_person: Any, session: Any) -> None:
+    sari = as_person("sari")
+    sari.client.environ_base["HTTP_USER_AGENT"] = "Mozilla/5.0 (Linux; Android 10) Chrome/130.0 Mobile"
+    attempt = begin(sari)
+    save_one(sari, attempt, "angka", "1")
+    sari.client.environ_base |= {
+        "HTTP_USER_AGENT": "Mozilla/5.0 (Windows NT 10.0) Firefox/132.0",
+        "REMOTE_ADDR": "203.0.113.9",
+    }
+    save_one(sari, attempt, "angka", "2")
+    sari.post(f"{attempt}/kumpulkan", data=fields(sari, attempt) | {"yakin": "1"})
+    found = session.execute(
+        select(AttemptEvent.kind, AttemptEvent.device, AttemptEvent.address).order_by(AttemptEvent.id)
+    ).all()
+    assert [(row.kind, row.device.rpartition(", ")[0], row.address) for row in found] == [
+        ("started", "Chrome, Android", "127.0.0.1"),
+        ("opened", "Firefox, Windows", "203.0.113.9"),
+        ("submitted", "Firefox, Windows", "203.0.113.9"),
+    ]
+    assert look(session, select(Answer.address).order_by(Answer.id)) == ["127.0.0.1", "203.0.113.9"]
+
+
+def test_keys_are_not_told_while_somebody_still_has_extra_time(
+    as_person: Any, session: Any, cast: Cast
+) -> None:
+    change_quiz(feedback="closed", attempts=1)
+    session.commit()
+    sari, budi = as_person("sari"), as_person("budi")
+    result = take(sari, 4)
+    begin(budi)
+    moment = datetime.now(UTC) - timedelta(seconds=5)
+    session.add(Schedule(cohort_id=cast.cohort_id, stable_id="kuis-uji", due_at=moment))
+    session.execute(
+        update(Attempt).where(Attempt.submitted_at.is_(None)).values(closes_at=moment + timedelta(hours=1))
+    )
+    session.commit()
+    assert "Penjelasan soal" not in text(sari.get(result))
+    out_of_time(session, timedelta(minutes=1))
+    assert "Penjelasan soal" in text(sari.get(result))
+
+
 # Handed in
 
 
@@ -463,7 +626,9 @@ def test_what_is_handed_in_stays(as_person: Any, session: Any) -> None:
     late = save_one(sari, attempt, "satu", WRONG)
     assert late.status_code == 409
     assert late.json["location"] == f"{attempt}/hasil"
-    assert look(session, select(func.count(Answer.id))) == [4]
+    # what came too late is kept once, and counts for nothing
+    assert look(session, select(Answer.question_id).order_by(Answer.id))[4:] == ["satu"]
+    assert "1 jawaban tiba ketika sudah tidak dapat ikut dinilai" in text(sari.get(f"{attempt}/hasil"))
     assert look(session, select(func.count(GradeEntry.id))) == [1]
 
 

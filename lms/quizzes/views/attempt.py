@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 
-from flask import abort, flash, jsonify, redirect, render_template, request, url_for
+from flask import abort, flash, jsonify, redirect, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import get_locale, gettext
 
@@ -14,14 +14,15 @@ from lms import formats
 from lms.access import Deed
 from lms.extensions import db, utcnow
 from lms.guard import allowed, wants_json
-from lms.quizzes import actions
+from lms.quizzes import actions, clock
+from lms.quizzes.actions import Origin
+from lms.quizzes.device import device
 from lms.quizzes.forms import read_given
 from lms.quizzes.kinds.question import Answer as Value
 from lms.quizzes.kinds.question import Question, Shown
 from lms.quizzes.models import Answers, Sitting, current_answers, sitting
 from lms.quizzes.paper import QuestionText
 from lms.quizzes.views.blueprint import blueprint
-from lms.refusals import Refused
 from lms.web import zone
 from lms.words import words
 
@@ -108,8 +109,12 @@ def attempt(tried: Sitting) -> ResponseReturnValue:
     """All questions on one page, with what was saved; ``?periksa=1`` also says what is still open."""
     if tried.attempt.submitted_at is not None:
         return redirect(url_for(".result", attempt_id=tried.attempt.id))
+    now, closes_at = utcnow(), tried.attempt.closes_at
     answers = current_answers(tried.attempt.id)
     entries = _entries(tried, answers)
+    if clock.is_past(closes_at, now):
+        answered = sum(entry.answered for entry in entries)
+        return render_template("quizzes/over.html", tried=tried, answers=answers, answered=answered)
     return render_template(
         "quizzes/attempt.html",
         tried=tried.attempt,
@@ -121,6 +126,7 @@ def attempt(tried: Sitting) -> ResponseReturnValue:
         points_differ=len({entry.points for entry in entries}) > 1,
         last_saved=answers.last.saved_at if answers.last else None,
         check="periksa" in request.args,
+        seconds_left=clock.seconds_left(closes_at, now) if closes_at else None,
     )
 
 
@@ -129,47 +135,65 @@ def attempt(tried: Sitting) -> ResponseReturnValue:
 def save(tried: Sitting) -> ResponseReturnValue:
     """Save what was answered: one question as it is chosen, or a whole page."""
     given = read_given(request.form, tried)
-    now = utcnow()
+    now, origin = utcnow(), origin_of_request()
     if not given:
         abort(400)
+    actions.close_if_over(tried, now=now)
+    arrived = actions.sort_given(tried, given, now=now)
+    kept = actions.keep_late(tried, arrived.late, now=now, origin=origin) if arrived.late else frozenset()
+    if not arrived.timely:
+        return _too_late(tried, kept)
+    timely = arrived.timely
     older: list[str] = []
     sequence = None
-    try:
-        if len(given) == 1 and wants_json():
-            ((question_id, each),) = given.items()
-            sequence = actions.save_one(tried, question_id, each, now=now)
-        if sequence is not None:
-            saved, known = {question_id: sequence}, sequence
-        else:
-            answers = actions.save_changed(tried, given, now=now)
-            saved = {each: answers.current[each].sequence for each in given if each in answers.current}
-            older = [each for each in given if answers.value(each) != given[each].answer]
-            known = answers.last.sequence if answers.last else 0
-    except Refused as refusal:
-        return _handed_in(tried, refusal)
+    if len(timely) == 1 and wants_json():
+        ((question_id, each),) = timely.items()
+        sequence = actions.save_one(tried, question_id, each, now=now, origin=origin)
+    if sequence is not None:
+        saved, known = {question_id: sequence}, sequence
+    else:
+        answers = actions.save_changed(tried, timely, now=now, origin=origin)
+        saved = {each: answers.current[each].sequence for each in timely if each in answers.current}
+        older = [each for each in timely if answers.value(each) != timely[each].answer]
+        known = answers.last.sequence if answers.last else 0
+    actions.log_device(tried, now=now, origin=origin)
     db.session.commit()
     moment = formats.clock_time(now, zone(), str(get_locale()))
     if wants_json():
-        doubts = {each: doubt_in_words(tried.paper.questions[each], given[each].answer) for each in given}
+        doubts = {each: doubt_in_words(tried.paper.questions[each], timely[each].answer) for each in timely}
         message = gettext("Tersimpan otomatis %(time)s", time=moment)
-        return jsonify(saved=saved, known=known, older=older, doubts=doubts, message=message)
+        late = sorted(arrived.late)
+        return jsonify(saved=saved, known=known, older=older, doubts=doubts, message=message, late=late)
     flash(gettext("Jawaban Anda tersimpan pukul %(time)s.", time=moment), "ok")
+    if kept:
+        flash(_late_in_words(tried), "warn")
     return redirect(url_for(".attempt", attempt_id=tried.attempt.id), 303)
 
 
 @blueprint.post("/kuis/percobaan/<int:attempt_id>/kumpulkan")
 @allowed(Deed.TAKE_QUIZ, locked_attempt)
 def submit(tried: Sitting) -> ResponseReturnValue:
-    """Save the page and hand in; where something is open or in doubt, ask once before that."""
-    now = utcnow()
-    try:
-        answers = actions.save_changed(tried, read_given(request.form, tried), now=now)
-        ready = "yakin" in request.form or _is_ready(tried, answers)
-        if ready:
-            actions.hand_in(tried, answers, now=now)
-    except Refused as refusal:
-        return _handed_in(tried, refusal)
+    """Save the page and hand in; where something is open or in doubt, ask once before that.
+
+    When the time is over there is nothing left to ask.
+    """
+    given = read_given(request.form, tried)
+    now, origin = utcnow(), origin_of_request()
+    closed = actions.close_if_over(tried, now=now)
+    arrived = actions.sort_given(tried, given, now=now)
+    kept = actions.keep_late(tried, arrived.late, now=now, origin=origin) if arrived.late else frozenset()
+    if tried.attempt.submitted_at is not None:
+        return _too_late(tried, kept, closed=closed)
+    answers = actions.save_changed(tried, arrived.timely, now=now, origin=origin)
+    past = clock.is_past(tried.attempt.closes_at, now)
+    ready = past or "yakin" in request.form or _is_ready(tried, answers)
+    if ready:
+        actions.hand_in(tried, answers, now=now, origin=origin)
+    else:
+        actions.log_device(tried, now=now, origin=origin)
     db.session.commit()
+    if kept:
+        flash(_late_in_words(tried), "warn")
     if not ready:
         return redirect(url_for(".attempt", attempt_id=tried.attempt.id, periksa=1), 303)
     return redirect(url_for(".result", attempt_id=tried.attempt.id), 303)
@@ -184,12 +208,41 @@ def _is_ready(tried: Sitting, answers: Answers) -> bool:
     )
 
 
-def _handed_in(tried: Sitting, refusal: Refused) -> ResponseReturnValue:
-    """A save that came after handing in: nothing is written, the result is shown."""
-    message = gettext(refusal.message, **refusal.values)
+def _too_late(tried: Sitting, kept: frozenset[str], *, closed: bool = False) -> ResponseReturnValue:
+    """What came when it could count no more: kept where it says something new, and the result is shown."""
+    db.session.commit()
+    if kept:
+        message = _late_in_words(tried)
+    elif tried.attempt.closed_by == "clock":
+        message = gettext("Waktu percobaan ini sudah habis. Jawaban yang tersimpan sebelumnya sudah dinilai.")
+    else:
+        message = gettext(
+            "Percobaan ini sudah dikumpulkan, jadi jawabannya tidak dapat diubah lagi. Berikut hasilnya."
+        )
     address = url_for(".result", attempt_id=tried.attempt.id)
-    db.session.rollback()
     if wants_json():
-        return jsonify(error="handed in", message=message, location=address), 409
-    flash(message, "warn")
+        return jsonify(error="handed in", message=message, location=address, late=sorted(kept)), 409
+    flash(message, "info" if closed and not kept else "warn")
     return redirect(address, 303)
+
+
+def _late_in_words(tried: Sitting) -> str:
+    """What became of an answer that came too late; honest about both halves."""
+    if tried.attempt.closes_at is not None and tried.attempt.closed_by != "learner":
+        return gettext(
+            "Jawaban yang tiba setelah waktu habis tercatat dan dapat dilihat fasilitator, tetapi tidak ikut dinilai."
+        )
+    if tried.attempt.submitted_at is None:
+        return gettext(
+            "Jawaban untuk soal yang sudah diperiksa tercatat dan dapat dilihat fasilitator, tetapi tidak ikut dinilai."
+        )
+    return gettext(
+        "Percobaan ini sudah dikumpulkan. Jawaban yang tiba sesudahnya tercatat dan dapat dilihat fasilitator, "
+        "tetapi tidak ikut dinilai."
+    )
+
+
+def origin_of_request() -> Origin:
+    """Where this request came from, for the attempt's log."""
+    mark = str(session.get("csrf_token", ""))
+    return Origin((request.remote_addr or "")[:45], device(request.headers.get("User-Agent", ""), mark))

@@ -12,7 +12,8 @@ from lms.courses.progress import completed_of, missing_requirements
 from lms.extensions import db, utcnow
 from lms.guard import allowed, person
 from lms.quizzes import actions
-from lms.quizzes.models import QuizSeat, attempts_of, quiz_seat, window_of
+from lms.quizzes.models import QuizSeat, attempts_of, quiz_seat, terms_of
+from lms.quizzes.views.attempt import origin_of_request
 from lms.quizzes.views.blueprint import blueprint
 from lms.quizzes.views.standing import feedback_in_words, rule_in_words, standing_of
 from lms.refusals import Refused
@@ -28,7 +29,7 @@ def place_of(code: str, item: str) -> QuizSeat | None:
 def front(place: QuizSeat) -> ResponseReturnValue:
     """What awaits one in a quiz, what one has done in it so far, and the button that begins."""
     seat, line, quiz = place.seat, place.line, place.paper.quiz
-    window = window_of(seat.cohort_id, line.stable_id, seat.starts_at, seat.ends_at)
+    terms = terms_of(seat.cohort_id, line.stable_id, seat.enrolment_id, seat.starts_at, seat.ends_at)
     learner = seat.enrolment_id is not None
     attempts = attempts_of(seat.enrolment_id, line.stable_id) if seat.enrolment_id else []
     completed = completed_of(progress_of(seat.enrolment_id)) if seat.enrolment_id else frozenset()
@@ -40,7 +41,7 @@ def front(place: QuizSeat) -> ResponseReturnValue:
         module=seat.outline.modules[line.module - 1],
         quiz=quiz,
         count=place.paper.count,
-        standing=standing_of(quiz, attempts, window),
+        standing=standing_of(quiz, attempts, terms),
         learner=learner,
         completed=completed,
         missing=missing_requirements(seat.outline, completed, line.stable_id) if learner else (),
@@ -56,7 +57,7 @@ def front(place: QuizSeat) -> ResponseReturnValue:
 def start(place: QuizSeat) -> ResponseReturnValue:
     """Begin an attempt or go on with the one that runs."""
     try:
-        attempt = actions.start(place, now=utcnow())
+        attempt = actions.start(place, now=utcnow(), origin=origin_of_request())
     except Refused as refusal:
         flash(gettext(refusal.message, **refusal.values), "bad")
         return redirect(url_for(".front", code=place.seat.code, item=place.line.stable_id), 303)

@@ -14,14 +14,22 @@ from markupsafe import Markup
 from lms import markup
 from lms.access import Deed
 from lms.courses.models import ItemLine
+from lms.extensions import utcnow
 from lms.guard import allowed, person
 from lms.quizzes import scoring
 from lms.quizzes.kinds.question import Feedback
-from lms.quizzes.models import Answers, Sitting, attempts_of, current_answers, window_of
+from lms.quizzes.models import Answers, Sitting, attempts_of, current_answers, is_running, late_count
 from lms.quizzes.paper import AnswerText, QuestionText
 from lms.quizzes.views.attempt import attempt_of, item_address
 from lms.quizzes.views.blueprint import blueprint
-from lms.quizzes.views.standing import feedback_in_words, rule_in_words, shown_points, standing_of, try_of
+from lms.quizzes.views.standing import (
+    Standing,
+    feedback_in_words,
+    rule_in_words,
+    shown_points,
+    standing_of,
+    try_of,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,12 +147,12 @@ def result(tried: Sitting) -> ResponseReturnValue:
     attempt, quiz = tried.attempt, tried.paper.quiz
     if attempt.submitted_at is None or attempt.points is None:
         return redirect(url_for(".attempt", attempt_id=attempt.id))
-    window = window_of(tried.cohort_id, attempt.stable_id, tried.starts_at, tried.ends_at)
+    terms = tried.terms()
     attempts = attempts_of(attempt.enrolment_id, attempt.stable_id)
-    standing = standing_of(quiz, attempts, window)
+    standing = standing_of(quiz, attempts, terms)
     scored = next(each for each in attempts if each.attempt.id == attempt.id)
     told = scoring.feedback_open(
-        quiz.feedback, submitted=True, passed=standing.passed, closed=standing.is_over
+        quiz.feedback, submitted=True, passed=standing.passed, closed=_is_closed(tried, standing)
     )
     line = tried.outline.item(attempt.stable_id)
     return render_template(
@@ -159,11 +167,20 @@ def result(tried: Sitting) -> ResponseReturnValue:
         standing=standing,
         verdicts=list(_verdicts(tried, current_answers(attempt.id), open=told)),
         told=told,
+        late=late_count(attempt.id),
         rule=rule_in_words(quiz),
         feedback=feedback_in_words(quiz),
         learns=tried.cohort_id in person().learns_in,
         line=line,
         after=_after(tried, line),
+    )
+
+
+def _is_closed(tried: Sitting, standing: Standing) -> bool:
+    """Nobody of the cohort can answer this quiz any more: its date is past, and extra time that reaches beyond it."""
+    stable_id = tried.attempt.stable_id
+    return standing.is_over and not (
+        tried.paper.quiz.feedback == "closed" and is_running(tried.cohort_id, stable_id, now=utcnow())
     )
 
 

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 
 from flask_babel import gettext
 
 from lms import formats
 from lms.extensions import utcnow
-from lms.quizzes.models import Scored, Window, quiz_grade
+from lms.quizzes import clock
+from lms.quizzes.models import Scored, Terms, Window, quiz_grade
 from lms.quizzes.source import Quiz
 
 
@@ -25,20 +26,31 @@ class Try:
     submitted_at: datetime | None
     percent: Decimal | None
     passed: bool
+    closes_at: datetime | None
+    by_clock: bool
 
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """How a learner stands with a quiz: attempts, the percentage that counts, what can be done now."""
+    """How a learner stands with a quiz: attempts, the percentage that counts, what can be done now.
+
+    ``expired`` says that the running attempt has no time left; ``most`` is how many attempts one has, extra ones
+    included; ``extra`` are minutes beyond the quiz's limit, ``cut`` the end of an attempt that begins now where the
+    closing date shortens it.
+    """
 
     tries: Sequence[Try]
     running: Try | None
+    expired: bool
+    most: int | None
     left: int | None
     grade: Decimal | None
     passed: bool
     window: Window
     is_early: bool
     is_over: bool
+    extra: int
+    cut: datetime | None
 
     @property
     def may_begin(self) -> bool:
@@ -46,20 +58,27 @@ class Standing:
         return self.left != 0 and not (self.is_early or self.is_over)
 
 
-def standing_of(quiz: Quiz, attempts: Sequence[Scored], window: Window) -> Standing:
+def standing_of(quiz: Quiz, attempts: Sequence[Scored], terms: Terms) -> Standing:
     """How the attempts, in order, leave a learner now."""
-    now = utcnow()
+    now, window, most = utcnow(), terms.window, terms.attempts(quiz)
     tries = [try_of(attempt, quiz) for attempt in attempts]
     grade = quiz_grade(attempts, quiz)
+    running = next((each for each in tries if each.submitted_at is None), None)
+    end = terms.closing(quiz, now)
+    full = now + timedelta(minutes=(quiz.limit or 0) + terms.extra_minutes)
     return Standing(
         tries=tries,
-        running=next((each for each in tries if each.submitted_at is None), None),
-        left=None if quiz.attempts is None else max(0, quiz.attempts - len(tries)),
+        running=running,
+        expired=running is not None and clock.is_past(running.closes_at, now),
+        most=most,
+        left=None if most is None else max(0, most - len(tries)),
         grade=None if grade is None else formats.grade(grade, quiz.pass_mark),
         passed=any(each.passed for each in tries),
         window=window,
         is_early=window.is_early(now),
         is_over=window.is_over(now),
+        extra=terms.extra_minutes,
+        cut=end if quiz.limit is not None and end is not None and end < full else None,
     )
 
 
@@ -73,6 +92,8 @@ def try_of(scored: Scored, quiz: Quiz) -> Try:
         attempt.submitted_at,
         None if percent is None else formats.grade(percent, quiz.pass_mark),
         percent is not None and percent >= quiz.pass_mark,
+        attempt.closes_at,
+        attempt.closed_by == "clock",
     )
 
 
