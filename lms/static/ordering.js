@@ -7,7 +7,7 @@ class Steps {
   constructor(list) {
     this.list = list;
     this.say = list.parentElement.querySelector("[data-ordering-say]");
-    for (const moves of list.querySelectorAll("[data-moves]")) moves.hidden = false;
+    for (const moves of list.parentElement.querySelectorAll("[data-moves]")) moves.hidden = false;
     list.addEventListener("click", (event) => this.clicked(event.target.closest("[data-move]")));
     list.addEventListener("change", (event) => this.chosen(event));
     if (this.complete) this.lay(this.items.sort((one, other) => number(one) - number(other)));

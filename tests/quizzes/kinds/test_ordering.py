@@ -195,7 +195,7 @@ def test_the_whole_way(as_person: Any, session: Any) -> None:
     page = sari.get(attempt).get_data(as_text=True)
     places = [page.index(f'value="{step}=1"') for step in URUT.option_ids]
     assert places != sorted(places)
-    assert page.count("data-moves hidden") == 4
+    assert page.count("data-moves hidden") == 5
     form = fields(sari, attempt) | {"answer.urut": [f"{A}=2", f"{B}=2", ""]}
     response = sari.post(f"{attempt}/kumpulkan", data=form)
     page = sari.get(response.location)
@@ -208,13 +208,13 @@ def test_the_whole_way(as_person: Any, session: Any) -> None:
     assert [read_value(each) for each in session.scalars(select(Answer.value))][-1] == answer
     kept_back = text(sari.get(response.location))
     assert "Penetapan Jawaban Anda: 1 Rancangan awal Jawaban Anda: 2" in kept_back
-    for secret in ("Seharusnya", "Urutan yang benar", "benar", "Penjelasan urutan"):
+    for secret in ("Seharusnya", "Urutan yang benar", "runtut", "Penjelasan urutan"):
         assert secret not in kept_back
     session.rollback()
     change_quiz(feedback="submitted")
     session.commit()
     told = text(sari.get(response.location))
     assert "Penetapan Jawaban Anda: 1 Seharusnya: 4" in told
-    assert "Rancangan awal Jawaban Anda: 2 , benar" in told
+    assert "Rancangan awal Jawaban Anda: 2 , sudah runtut" in told
     assert "Urutan yang benar Rancangan awal Musrenbang" in told
     assert "2 dari 3 poin" in told
