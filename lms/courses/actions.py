@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
@@ -43,9 +43,25 @@ def _upsert(table: Any) -> Any:
 
 def complete(enrolment_id: int, stable_id: str, *, now: datetime) -> None:
     """Tick an item; ticking it again changes nothing but when it was last seen. Safe against a second tab."""
-    insert = _upsert(Progress).values(
-        enrolment_id=enrolment_id, stable_id=stable_id, place="", percent=100, seen_at=now, completed_at=now
-    )
+    complete_all([enrolment_id], stable_id, now=now)
+
+
+def complete_all(enrolment_ids: Iterable[int], stable_id: str, *, now: datetime) -> None:
+    """Tick an item for several learners, in one statement."""
+    rows = [
+        {
+            "enrolment_id": enrolment_id,
+            "stable_id": stable_id,
+            "place": "",
+            "percent": 100,
+            "seen_at": now,
+            "completed_at": now,
+        }
+        for enrolment_id in enrolment_ids
+    ]
+    if not rows:
+        return
+    insert = _upsert(Progress)
     db.session.execute(
         insert.on_conflict_do_update(
             index_elements=["enrolment_id", "stable_id"],
@@ -54,7 +70,8 @@ def complete(enrolment_id: int, stable_id: str, *, now: datetime) -> None:
                 "seen_at": insert.excluded.seen_at,
                 "completed_at": func.coalesce(Progress.completed_at, insert.excluded.completed_at),
             },
-        )
+        ),
+        rows,
     )
 
 

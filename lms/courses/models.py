@@ -405,6 +405,15 @@ def item_id(version_id: int, stable_id: str) -> int | None:
     )
 
 
+@lru_cache(maxsize=512)
+def version_of(item_id: int) -> int:
+    """The course version of an item. Raises LookupError."""
+    found = db.session.scalar(select(Item.version_id).where(Item.id == item_id))
+    if found is None:
+        raise LookupError(f"no item {item_id}")
+    return found
+
+
 @dataclass(frozen=True, slots=True)
 class LessonPiece:
     """A stretch of a lesson's HTML, compressed, and the reflecting heading whose note box follows it."""
@@ -476,6 +485,7 @@ def forget_cached() -> None:
     outline.cache_clear()
     item_source.cache_clear()
     item_id.cache_clear()
+    version_of.cache_clear()
     lesson_page.cache_clear()
     course_file.cache_clear()
     open_hrefs.cache_clear()

@@ -11,13 +11,13 @@ from typing import Any
 from sqlalchemy import ColumnElement, and_, bindparam, delete, func, insert, literal, or_, select
 
 from lms import audit
-from lms.courses.actions import complete
-from lms.courses.models import Enrolment, GradeEntry, progress_of
+from lms.courses.models import Enrolment, progress_of
 from lms.courses.progress import completed_of, missing_requirements
 from lms.extensions import db
-from lms.formats import decimal
 from lms.quizzes import clock, scoring
 from lms.quizzes.kinds.question import Answer as Value
+from lms.quizzes.marking.actions import first_score
+from lms.quizzes.marking.models import history_of, key_paper
 from lms.quizzes.models import (
     Allowance,
     Answer,
@@ -34,7 +34,6 @@ from lms.quizzes.models import (
     current_answers,
     flags_of,
     locked_questions,
-    quiz_grade,
     running_ids,
     sitting,
     store_value,
@@ -47,12 +46,6 @@ FRESH = timedelta(seconds=10)
 """What was given within this time is the newest, unless something was saved since its page knew of."""
 
 _MOMENT = timedelta(microseconds=1)
-_RULES = {
-    "best": "nilai tertinggi",
-    "last": "nilai terakhir",
-    "first": "nilai pertama",
-    "average": "nilai rata-rata",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -412,17 +405,17 @@ def flag(sitting: Sitting, flags: Mapping[str, bool]) -> None:
 # The end
 
 
-def hand_in(sitting: Sitting, answers: Answers, *, now: datetime, origin: Origin = UNKNOWN) -> GradeEntry:
-    """Score the attempt for good, write the grade that follows to the ledger, tick a passed quiz.
+def hand_in(sitting: Sitting, answers: Answers, *, now: datetime, origin: Origin = UNKNOWN) -> scoring.Result:
+    """Score the attempt, with the rulings on its key that stand, and let the grade follow.
 
-    The attempt must be locked. The ledger's points are the percentage that counts by the quiz's rule over all
-    attempts up to this one. Raises Refused once it is handed in.
+    The attempt must be locked. While essays wait to be marked it has no score, and there is no grade: a
+    provisional one would look like the real one. Raises Refused once it is handed in.
     """
     _refuse_handed_in(sitting)
     sitting.attempt.submitted_at, sitting.attempt.closed_by = now, "learner"
-    entry = _score(sitting, answers, now=now)
+    result = _score(sitting, answers, now=now)
     _log(sitting.attempt, "submitted", origin, now=now)
-    return entry
+    return result
 
 
 def close_if_over(sitting: Sitting, *, now: datetime) -> bool:
@@ -466,29 +459,19 @@ def answer_for_good(sitting: Sitting, question_id: str, answers: Answers, *, now
         db.session.flush()
 
 
-def _score(sitting: Sitting, answers: Answers, *, now: datetime) -> GradeEntry:
-    attempt, quiz = sitting.attempt, sitting.paper.quiz
-    result = scoring.score(quiz, answers.values(), [shown.id for shown in sitting.asked])
-    attempt.points, attempt.max_points = result.points, result.max
+def _score(sitting: Sitting, answers: Answers, *, now: datetime) -> scoring.Result:
+    attempt = sitting.attempt
+    assert attempt.submitted_at is not None
+    with db.session.no_autoflush:  # when it ended and what it earned are written together
+        history = history_of(sitting.cohort_id, attempt.stable_id)
+    # the clock may be late: what was decided after the attempt's end holds for it as for others handed in then
+    quiz = key_paper(attempt.item_id, history.regrades, attempt.submitted_at).quiz
+    rulings = history.rulings_for(attempt.submitted_at)
+    result = scoring.score(quiz, answers.values(), [shown.id for shown in sitting.asked], rulings=rulings)
+    if not result.pending:
+        first_score(attempt, result, quiz, by=None, now=now, alone=attempt.number == 1)
     db.session.flush()
-    grade = quiz_grade(attempts_of(attempt.enrolment_id, attempt.stable_id), quiz)
-    assert grade is not None
-    ended = "; ditutup karena waktunya habis" if attempt.closed_by == "clock" else ""
-    entry = GradeEntry(
-        enrolment_id=attempt.enrolment_id,
-        stable_id=attempt.stable_id,
-        state="released",
-        points=grade,
-        reason=f"Percobaan {attempt.number}: {decimal(result.percent, places=1)}{ended}; "
-        f"yang dihitung {_RULES[quiz.grade]}",
-        source=f"attempt:{attempt.id}",
-        decided_at=now,
-    )
-    db.session.add(entry)
-    db.session.flush()
-    if result.percent >= quiz.pass_mark:
-        complete(attempt.enrolment_id, attempt.stable_id, now=now)
-    return entry
+    return result
 
 
 def _refuse_handed_in(sitting: Sitting) -> None:

@@ -56,7 +56,8 @@ class Attempt(Base):
     ``drawn`` is JSON of ``scoring.Drawn``, made of ``seed`` when the attempt began; empty on attempts that began
     before it was kept, which draw it anew from the seed. ``closes_at`` is when the hard limit ends, extra time
     included; None without one. ``closed_by`` says who ended it: '' while it runs, else 'learner' or 'clock'.
-    ``points`` stay what handing in made of them: what a corrected key makes of them is a ``Rescore``.
+    ``points`` stay what handing in made of them, or, where essays wait to be marked (None until then), what the
+    first marks did: what a corrected key or mark makes of them is a ``Rescore``.
     """
 
     __tablename__ = "attempt"
@@ -94,6 +95,14 @@ class Attempt(Base):
             "id",
             sqlite_where=text("submitted_at IS NULL AND closes_at IS NOT NULL"),
             postgresql_where=text("submitted_at IS NULL AND closes_at IS NOT NULL"),
+        ),
+        # those whose essays wait for marks: a small part of all
+        Index(
+            "ix_attempt_waiting",
+            "submitted_at",
+            "id",
+            sqlite_where=text("submitted_at IS NOT NULL AND points IS NULL"),
+            postgresql_where=text("submitted_at IS NOT NULL AND points IS NULL"),
         ),
     )
 
@@ -264,6 +273,34 @@ class Rescore(Base):
         UniqueConstraint("attempt_id", "source"),
         Index("ix_rescore_item_id", "item_id"),
         Index("ix_rescore_decided_by", "decided_by"),
+    )
+
+
+class Regrade(Base):
+    """One act of scoring a cohort's handed-in attempts at a quiz again; its rescores have the source "regrade:<id>".
+
+    ``item_id`` is the item whose key was used, ``included`` the ids (comma separated) of questions that it has
+    otherwise but whose key was used all the same. ``fingerprint`` is that of the preview which was agreed to: a
+    second press of the button finds the first one's row.
+    """
+
+    __tablename__ = "regrade"
+    __immutable__ = True
+
+    id: Mapped[int] = mapped_column(Key, primary_key=True)
+    cohort_id: Mapped[int] = mapped_column(ForeignKey("cohort.id"))
+    stable_id: Mapped[str] = mapped_column(String(80))
+    item_id: Mapped[int] = mapped_column(ForeignKey("item.id"))
+    included: Mapped[str] = mapped_column(Text, default="")
+    fingerprint: Mapped[str] = mapped_column(String(64))
+    reason: Mapped[str] = mapped_column(String(300))
+    decided_by: Mapped[int] = mapped_column(ForeignKey("person.id"))
+    decided_at: Mapped[datetime]
+
+    __table_args__ = (
+        UniqueConstraint("cohort_id", "stable_id", "fingerprint"),
+        Index("ix_regrade_item_id", "item_id"),
+        Index("ix_regrade_decided_by", "decided_by"),
     )
 
 

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from decimal import Decimal
 from difflib import SequenceMatcher
+from fractions import Fraction
 from typing import Any
 
 import msgspec
@@ -112,26 +112,29 @@ def _fitted(old: Question, new: Question, *, loosely: bool) -> Question:
     names = {new_id: old_id for old_id, new_id in _pairs(old, new, loosely=loosely).items() if new_id}
     if not names:
         return new
-    options = tuple(
-        msgspec.structs.replace(option, id=names.get(option.id, option.id)) for option in _options(new)
+    options: Sequence[Any] = getattr(new, "options", ())
+    return msgspec.structs.replace(
+        new,
+        options=tuple(
+            msgspec.structs.replace(option, id=names.get(option.id, option.id)) for option in options
+        ),
     )
-    return msgspec.structs.replace(new, options=options)
 
 
-def _options(question: Question) -> Sequence[Any]:
-    return getattr(question, "options", ()) if question.option_ids else ()
+def _choices(question: Question) -> dict[str, str]:
+    """What an answer can name by an id: options and stems, with their text."""
+    shown = question.shown()
+    return {each.id: each.text for each in (*shown.options, *shown.stems)}
 
 
 def _pairs(old: Question, new: Question, *, loosely: bool) -> dict[str, str]:
     """The ids of older options that the newer question lacks → the id that would be the same there, or ''."""
-    before, after = _options(old), _options(new)
-    known, kept = {option.id for option in after}, {option.id for option in before}
-    names = {option.id: "" for option in before if option.id not in known}
-    if old.kind != new.kind:
+    before, after = _choices(old), _choices(new)
+    names = {each: "" for each in before if each not in after}
+    if old.kind != new.kind or not hasattr(new, "options"):
         return names
-    lost = [option for option in before if option.id in names]
-    fresh = [option for option in after if option.id not in kept]
-    pairs = [(_likeness(a.text, b.text), a.id, b.id) for a in lost for b in fresh]
+    fresh = [each for each in after if each not in before]
+    pairs = [(_likeness(before[a], after[b]), a, b) for a in names for b in fresh]
     for alike, old_id, new_id in sorted(pairs, key=lambda pair: (-pair[0], pair[1], pair[2])):
         if alike >= (REWORDED if loosely else 1) and not names[old_id] and new_id not in names.values():
             names[old_id] = new_id
@@ -141,19 +144,18 @@ def _pairs(old: Question, new: Question, *, loosely: bool) -> dict[str, str]:
 def _lost(old: Question, new: Question) -> tuple[tuple[str, str], ...]:
     """The texts of older options that are gone, each with the newer text that could be the same, or ''."""
     exact, loose = _pairs(old, new, loosely=False), _pairs(old, new, loosely=True)
-    after = {option.id: option.text for option in _options(new)}
-    before = {option.id: option.text for option in _options(old)}
+    before, after = _choices(old), _choices(new)
     return tuple((before[each], after.get(loose[each], "")) for each, same in exact.items() if not same)
 
 
 def _texts(question: Question) -> Any:
-    return question.prompt.split(), sorted((each.id, each.text.split()) for each in _options(question))
+    return question.prompt.split(), sorted((each, text.split()) for each, text in _choices(question).items())
 
 
 def _scoring_part(question: Question) -> Any:
     """What of a question decides what an answer earns, apart from its points; options in the order of their ids."""
     plain = _stripped(msgspec.to_builtins(question))
-    if _options(question):
+    if isinstance(plain.get("options"), list):
         plain["options"] = sorted(plain["options"], key=lambda option: str(option["id"]))
     return plain
 
@@ -176,26 +178,6 @@ def _likeness(old: str, new: str) -> float:
     return min(0.99, SequenceMatcher(None, old.casefold(), new.casefold(), autojunk=False).ratio())
 
 
-# --- keys in the course of time -----------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class Act:
-    """A regrade that was done: by which quiz, and which other questions it included."""
-
-    quiz: Quiz
-    included: frozenset[str]
-    decided_at: datetime
-
-
-def key_of(own: Quiz, acts: Iterable[Act], *, since: datetime) -> Quiz:
-    """The quiz an attempt is scored by: its own, corrected by the regrades (in order) since it was handed in."""
-    for act in acts:
-        if act.decided_at >= since:
-            own = corrected(own, act.quiz, act.included)
-    return own
-
-
 # --- who changes, and by how much ---------------------------------------------------------------------------
 
 
@@ -210,6 +192,7 @@ class Taken:
     answers: Mapping[str, Answer]
     points: Decimal | None
     max_points: Decimal | None
+    marks: Mapping[str, Fraction] = field(default_factory=dict)
 
     @property
     def percent(self) -> Decimal | None:

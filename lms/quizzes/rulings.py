@@ -21,6 +21,7 @@ class Decision:
     rule: str
     reason: str
     decided_at: datetime
+    by: str = ""
 
 
 @dataclass(frozen=True, slots=True)

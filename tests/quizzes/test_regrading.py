@@ -1,6 +1,5 @@
 """What differs between two keys, and whose score a corrected key would change."""
 
-from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 import msgspec
@@ -8,14 +7,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lms.quizzes.kinds.choice import Multiple, Option, Single
+from lms.quizzes.kinds.matching import Matching, Pair, Side
 from lms.quizzes.kinds.numeric import Accepted, Numeric
+from lms.quizzes.kinds.ordering import Ordering, Step
 from lms.quizzes.kinds.short import Short
-from lms.quizzes.regrading import Act, Taken, corrected, differences, key_of, preview
+from lms.quizzes.regrading import Taken, corrected, differences, preview
 from lms.quizzes.rulings import Ruling
 from lms.quizzes.scoring import Result, score
 from lms.quizzes.source import Quiz
 
-NOW = datetime(2026, 11, 24, tzinfo=UTC)
 YEARS = Single(
     id="tahun",
     prompt="RPJMD berlaku untuk jangka waktu berapa tahun?",
@@ -130,6 +130,35 @@ class TestDifferences:
         included = corrected(changed(before), changed(after), frozenset({"tahun"})).questions[0]
         assert (included.score("a"), included.score("z")) == (1, 0)
 
+    def test_pairs_and_orders_have_keys_too(self):
+        pairs = Matching(
+            id="tahun",
+            prompt="Jodohkan.",
+            pairs=(
+                Pair(Side("r1", "20 tahun"), Side("l1", "RPJPD")),
+                Pair(Side("r2", "5 tahun"), Side("l2", "RPJMD")),
+            ),
+        )
+        crossed = msgspec.structs.replace(
+            pairs,
+            pairs=(
+                Pair(Side("r2", "5 tahun"), Side("l1", "RPJPD")),
+                Pair(Side("r1", "20 tahun"), Side("l2", "RPJMD")),
+            ),
+        )
+        other = msgspec.structs.replace(
+            pairs,
+            pairs=(Pair(Side("r3", "15 tahun"), Side("l1", "RPJPD")), pairs.pairs[1]),
+        )
+        assert (only(pairs, crossed).key, only(pairs, crossed).another) == (True, False)
+        assert only(pairs, other).options == (("20 tahun", ""),)
+        assert only(pairs, other).another
+        steps = Ordering(
+            id="tahun", prompt="Urutkan.", steps=(Step("s1", "Rancangan"), Step("s2", "Musrenbang"))
+        )
+        turned = msgspec.structs.replace(steps, steps=steps.steps[::-1])
+        assert (only(steps, turned).key, only(steps, turned).another) == (True, False)
+
 
 class TestCorrected:
     def test_the_key_is_the_newer_one(self):
@@ -145,19 +174,6 @@ class TestCorrected:
         other = msgspec.structs.replace(ONE_YEAR, prompt="Siapa menetapkan Renstra?")
         assert corrected(QUIZ, changed(other), frozenset()).questions[0] == YEARS
         assert corrected(QUIZ, changed(other), frozenset({"tahun"})).questions[0] == other
-
-    def test_only_regrades_since_an_attempt_count_for_it(self):
-        acts = [Act(changed(ONE_YEAR), frozenset(), NOW)]
-        assert key_of(QUIZ, acts, since=NOW - timedelta(days=1)).questions[0] == ONE_YEAR
-        assert key_of(QUIZ, acts, since=NOW + timedelta(days=1)) is QUIZ
-
-    def test_a_later_regrade_builds_on_an_earlier_one(self):
-        wide = msgspec.structs.replace(NUMBER, accepts=(Accepted(Decimal(0), Decimal(99)),))
-        acts = [
-            Act(changed(ONE_YEAR), frozenset(), NOW),
-            Act(msgspec.structs.replace(QUIZ, questions=(wide,)), frozenset(), NOW + timedelta(days=1)),
-        ]
-        assert key_of(QUIZ, acts, since=NOW).questions == (ONE_YEAR, PAPERS, wide, WORDS)
 
 
 ALL = tuple(question.id for question in QUIZ.questions)

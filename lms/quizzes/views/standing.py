@@ -29,6 +29,11 @@ class Try:
     closes_at: datetime | None
     by_clock: bool
 
+    @property
+    def waiting(self) -> bool:
+        """Handed in, but essays wait to be marked."""
+        return self.submitted_at is not None and self.percent is None
+
 
 @dataclass(frozen=True, slots=True)
 class Standing:
@@ -51,6 +56,11 @@ class Standing:
     is_over: bool
     extra: int
     cut: datetime | None
+
+    @property
+    def waiting(self) -> bool:
+        """There is no grade yet because essays wait to be marked."""
+        return self.grade is None and any(each.waiting for each in self.tries)
 
     @property
     def may_begin(self) -> bool:

@@ -1,0 +1,1 @@
+"""Decisions about scores after handing in: rulings on a key, regrades, marks for essays."""
