@@ -786,14 +786,27 @@ def learners_to_enrol(person: access.Person, cohort_id: int, words: str, *, limi
     )
 
 
+def latest_of(moment: Any, *conditions: Any) -> ScalarSelect[Any]:
+    """The latest of some moments that belong to an enrolment, to be read beside the ``Enrolment`` itself."""
+    return select(func.max(moment)).where(*conditions).correlate(Enrolment).scalar_subquery()
+
+
+_worked_at: list[ScalarSelect[Any]] = [latest_of(Progress.seen_at, Progress.enrolment_id == Enrolment.id)]
+
+
+def count_as_learning(*moments: ScalarSelect[Any]) -> None:
+    """Let what another feature keeps count where it is said when learners last worked on anything (``latest_of``)."""
+    _worked_at.extend(moments)
+
+
+def last_seen(row: Any) -> datetime | None:
+    """When the learner of a row of ``learners_of`` last worked on anything; None for who has not begun."""
+    moments = [row._mapping[f"worked_at_{at}"] for at in range(len(_worked_at))]
+    return max((moment for moment in moments if moment is not None), default=None)
+
+
 def learners_of(cohort_id: int) -> Any:
-    """The learners of a cohort with how many items each has completed and when they were last there."""
-    last_seen = (
-        select(func.max(Progress.seen_at))
-        .where(Progress.enrolment_id == Enrolment.id)
-        .correlate(Enrolment)
-        .scalar_subquery()
-    )
+    """The learners of a cohort with how many items each has completed (``last_seen`` says when they were there)."""
     return (
         select(
             Enrolment.id,
@@ -806,7 +819,7 @@ def learners_of(cohort_id: int) -> Any:
             Person.active,
             Organization.name.label("organization"),
             _done_of(Enrolment.id, Cohort.version_id).label("done"),
-            last_seen.label("last_seen"),
+            *(moment.label(f"worked_at_{at}") for at, moment in enumerate(_worked_at)),
         )
         .join(Person, Person.id == Enrolment.person_id)
         .join(Cohort, Cohort.id == Enrolment.cohort_id)

@@ -27,7 +27,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, joinedload, mapped_column, relationship
 
-from lms.courses.models import Cohort, Enrolment, Item, Schedule, item_source
+from lms.courses.models import Cohort, Enrolment, Item, Schedule, count_as_learning, item_source, latest_of
 from lms.courses.models import item_id as find_item
 from lms.extensions import Base, Key, db
 from lms.people.models import Person
@@ -464,6 +464,16 @@ def works_of(enrolment_ids: Sequence[int]) -> list[WorkLine]:
         .order_by(Schedule.due_at.is_(None), Schedule.due_at, Work.id)
     )
     return [WorkLine(*row) for row in rows]
+
+
+_own = WorkMember.enrolment_id == Enrolment.id
+count_as_learning(
+    latest_of(WorkMember.joined_at, _own),
+    # in a team everybody's own saves
+    latest_of(
+        Draft.updated_at, Draft.work_id == WorkMember.work_id, Draft.updated_by == WorkMember.person_id, _own
+    ),
+)
 
 
 def member_names(person_ids: Iterable[int]) -> dict[int, str]:

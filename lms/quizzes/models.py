@@ -36,7 +36,9 @@ from lms.courses.models import (
     Outline,
     Schedule,
     Seat,
+    count_as_learning,
     item_source,
+    latest_of,
     outline,
     seat,
 )
@@ -302,6 +304,14 @@ class Regrade(Base):
         Index("ix_regrade_item_id", "item_id"),
         Index("ix_regrade_decided_by", "decided_by"),
     )
+
+
+_own = Attempt.enrolment_id == Enrolment.id
+count_as_learning(
+    latest_of(Attempt.started_at, _own),
+    latest_of(Attempt.submitted_at, _own),
+    latest_of(Answer.saved_at, Answer.attempt_id == Attempt.id, _own, Attempt.submitted_at.is_(None)),
+)
 
 
 def paper_of(item_id: int) -> Paper:

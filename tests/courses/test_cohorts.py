@@ -8,16 +8,27 @@ from typing import Any
 
 import pytest
 from flask import Flask
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from lms.courses import actions
-from lms.courses.models import Cohort, CohortFacilitator, CourseVersion, Enrolment, Schedule
+from lms.courses.models import (
+    Cohort,
+    CohortFacilitator,
+    CourseVersion,
+    Enrolment,
+    Schedule,
+    last_seen,
+    learners_of,
+)
 from lms.extensions import db, read_only
 from lms.people.models import Person
+from lms.quizzes import actions as quizzes
+from lms.quizzes.models import Answer, Attempt, quiz_seat
 from tests import page_checks
 from tests.cast import CODE, NOW, Cast
 from tests.courses.test_views import crowd, text_of
 from tests.courses.versions import publish_second
+from tests.projects.work import begin, save
 
 LIST = "/kelola/angkatan"
 NEW = f"{LIST}/baru"
@@ -211,6 +222,45 @@ def test_a_cohort_shows_its_learners(as_person: Any, cast: Cast, session: Any) -
     assert "Dewi Anggraini" in words
     assert "Kuis uji tanpa tenggat" in words
     assert "Proyek uji tenggat 28/11/2099, 23.59 WIB" in words
+
+
+def seen(cast: Cast) -> dict[str, datetime | None]:
+    rows = {row.id: last_seen(row) for row in db.session.execute(learners_of(cast.cohort_id))}
+    return {who: rows[cast.enrolments[who]] for who in ("budi", "sari")}
+
+
+def test_quizzes_and_projects_are_learning_too(as_person: Any, cast: Cast, session: Any) -> None:
+    """Whoever only takes quizzes or writes has begun, and was last there when they last did so."""
+    assert seen(cast) == {"budi": None, "sari": None}
+    seat = quiz_seat(CODE, "kuis-uji", cast.people["budi"])
+    assert seat is not None
+    quizzes.start(seat, now=NOW)
+    work = begin(cast, "sari", now=NOW)
+    session.commit()
+    assert seen(cast) == {"budi": NOW, "sari": NOW}
+    later = NOW + timedelta(hours=5)
+    save(work, "isu", "Akar masalah.", by=cast.people["sari"], now=later)
+    session.execute(update(Attempt).values(submitted_at=later + timedelta(hours=1)))
+    session.commit()
+    assert seen(cast) == {"budi": later + timedelta(hours=1), "sari": later}
+    session.rollback()
+    words = text_of(as_person("ratna").get(COHORT))
+    assert "Belum mulai" not in words
+
+
+def test_an_answer_of_a_running_attempt_counts(cast: Cast, session: Any) -> None:
+    seat = quiz_seat(CODE, "kuis-uji", cast.people["budi"])
+    assert seat is not None
+    attempt = quizzes.start(seat, now=NOW)
+    session.flush()
+    later = NOW + timedelta(days=2)
+    session.add(
+        Answer(
+            attempt_id=attempt.id, sequence=1, question_id="satu", value="1", given_at=later, saved_at=later
+        )
+    )
+    session.commit()
+    assert seen(cast)["budi"] == later
 
 
 def test_changing_a_cohort(as_person: Any, cast: Cast, look: Any) -> None:
