@@ -174,6 +174,13 @@ def begin_writing() -> None:
     _writes.set(True)
 
 
+def write_from_here() -> None:
+    """End what a request has only read; its next statement waits for the turn to write and begins anew."""
+    if db.engine.dialect.name == "sqlite":
+        db.session.rollback()
+    begin_writing()
+
+
 WAIT = 10.0  # seconds that a writer waits for those before it
 
 

@@ -7,6 +7,7 @@ Only the scalars of YAML 1.2's core schema are typed, and only plainly written o
 import difflib
 import enum
 import re
+import threading
 import types
 import typing
 from collections.abc import Iterator
@@ -238,8 +239,13 @@ def _scalar(event: yaml.Event) -> Any:
 # --- values to Structs --------------------------------------------------------------------------------------
 
 
+# What msgspec knows of a type comes with the first use of it; two threads at that moment would crash the process.
+_CONVERTING = threading.Lock()
+
+
 def _convert(value: Any, kind: Any) -> Any:
-    return msgspec.convert(value, kind, str_keys=True)
+    with _CONVERTING:
+        return msgspec.convert(value, kind, str_keys=True)
 
 
 def _line_of(path: str, lines: dict[str, int]) -> int:

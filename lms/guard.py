@@ -27,10 +27,14 @@ NEVER_KEPT = frozenset({"csrf_token", "password", "new_password", "repeat_passwo
 
 @dataclass(frozen=True)
 class Guard:
-    """What a view is guarded by; the factory refuses to start when a route has none."""
+    """What a view is guarded by; the factory refuses to start when a route has none.
+
+    Behind a ``late`` one the request only reads until its view calls ``write_from_here``.
+    """
 
     kind: str
     deed: Deed | None = None
+    late: bool = False
 
 
 def _mark(view: Callable[P, R], guard: Guard) -> Callable[P, R]:
@@ -55,10 +59,14 @@ def signed_in(view: View) -> View:
     return _mark(guarded, Guard("signed_in"))
 
 
-def allowed(deed: Deed, loader: Callable[..., Any] | None = None) -> Callable[[View], View]:
+def allowed(
+    deed: Deed, loader: Callable[..., Any] | None = None, *, late: bool = False
+) -> Callable[[View], View]:
     """Load the thing, decide, and hand the view the thing instead of the address parts its loader took.
 
     ``loader`` takes address parts by name and returns the thing or None (404). Outsiders get 404, insiders 403.
+    ``late`` is for views that many people post to at once: nobody waits for SQLite's turn to write while the thing
+    is loaded and the form read. Their loader gives a snapshot, no row, and they call ``write_from_here``.
     """
     taken = frozenset(inspect.signature(loader).parameters) if loader else frozenset()
 
@@ -81,7 +89,7 @@ def allowed(deed: Deed, loader: Callable[..., Any] | None = None) -> Callable[[V
             rest = {name: value for name, value in kwargs.items() if name not in taken}
             return view(thing, **rest) if loader is not None else view(**rest)
 
-        return _mark(guarded, Guard("allowed", deed))
+        return _mark(guarded, Guard("allowed", deed, late))
 
     return decorate
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import inspect
 import re
 import subprocess
 import sys
@@ -157,6 +158,15 @@ def test_no_function_imports_its_way_around_a_circle() -> None:
                     )
 
 
+def test_decoders_are_made_while_loading() -> None:
+    """Where msgspec meets a type for the first time in two threads at once, the process crashes."""
+    for name, path in MODULES.items():
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.Call) and ast.unparse(node.func).endswith("json.decode"):
+                kinds = [each.arg for each in node.keywords]
+                assert "type" not in kinds, f"{name}:{node.lineno} decodes without a decoder of its module"
+
+
 def test_only_markup_makes_html() -> None:
     for name, path in MODULES.items():
         if name.split(".")[0] != "markup":
@@ -191,6 +201,13 @@ def test_an_app_with_a_bare_route_does_not_start(app: Flask) -> None:
     other.add_url_rule("/bare", "bare", lambda: "open")
     with pytest.raises(RuntimeError, match="bare"):
         _refuse_unguarded(other)
+
+
+def test_late_views_say_where_they_begin_to_write(app: Flask) -> None:
+    late = [view for view in app.view_functions.values() if view.guard.late]
+    assert late
+    for view in late:
+        assert "write_from_here()" in inspect.getsource(inspect.unwrap(view)), f"{view.__name__} never writes"
 
 
 def test_every_deed_has_a_rule_and_is_asked_for(app: Flask) -> None:

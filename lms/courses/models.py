@@ -355,11 +355,11 @@ def outline(version_id: int) -> Outline:
     lines: list[ItemLine] = []
     for line_id, stable_id, kind, line_title, minutes, module, item_definition in rows:
         within = sum(1 for line in lines if line.module == module) + 1
-        gate = msgspec.json.decode(item_definition, type=_Gate)
+        gate = _GATE.decode(item_definition)
         lines.append(
             ItemLine(line_id, stable_id, kind, line_title, minutes, module, within, gate.requires, gate.open)
         )
-    course = msgspec.json.decode(definition, type=source.Course)
+    course = _COURSE.decode(definition)
     return Outline(
         version_id=version_id,
         version_number=number,
@@ -386,6 +386,12 @@ class _Gate(msgspec.Struct, frozen=True):
 
     requires: tuple[str, ...] = ()
     open: bool = False
+
+
+# made while loading, for the sake of threads
+_GATE = msgspec.json.Decoder(_Gate)
+_COURSE = msgspec.json.Decoder(source.Course)
+_LESSON = msgspec.json.Decoder(source.Lesson)
 
 
 @lru_cache(maxsize=1024)
@@ -448,7 +454,7 @@ def lesson_page(item_id: int) -> LessonPage:
     ).first()
     if row is None:
         raise LookupError(f"no item {item_id}")
-    lesson = msgspec.json.decode(row.definition, type=source.Lesson)
+    lesson = _LESSON.decode(row.definition)
     # files carry their version, so that browsers may keep them for good
     links = tuple(
         (target, link._replace(href=f"{link.href}?v={row.version_id}") if _is_file(link) else link)
@@ -476,7 +482,7 @@ def open_hrefs(version_id: int) -> frozenset[str]:
     definitions = db.session.scalars(
         select(Item.definition).where(Item.version_id == version_id, Item.kind == "lesson")
     )
-    lessons = (msgspec.json.decode(definition, type=source.Lesson) for definition in definitions)
+    lessons = (_LESSON.decode(definition) for definition in definitions)
     return frozenset(link.href for lesson in lessons if lesson.open for _, link in lesson.links)
 
 

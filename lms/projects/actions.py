@@ -157,15 +157,17 @@ def save_section(
 
     Raises Locked, and Stale when another save came in between.
     """
+    text = content.encode(new)
+    # what a text's checks find is in the text alone: nobody else's save waits for that
+    found = checks.run(work.project, {section.id: new}, section.id) if isinstance(new, str) else None
     rows = _hold(work, now=now)
     row = rows[section.id]
     _refuse_locked(row)
-    text = content.encode(new)
     if text == row.text:  # also a save that is sent once more because its answer was lost
         return _unchanged(work, rows, section)
     if row.revision != revision:
         raise Stale(row)
-    return _write(work, rows, section, text, by=by, now=now)
+    return _write(work, rows, section, text, found, by=by, now=now)
 
 
 def _unchanged(work: Workspace, rows: Mapping[str, DraftRow], section: Section) -> Saved:
@@ -189,9 +191,19 @@ def _refuse_locked(row: DraftRow) -> None:
 
 
 def _write(
-    work: Workspace, rows: Mapping[str, DraftRow], section: Section, text: str, *, by: int, now: datetime
+    work: Workspace,
+    rows: Mapping[str, DraftRow],
+    section: Section,
+    text: str,
+    found: list[Finding] | None,
+    *,
+    by: int,
+    now: datetime,
 ) -> Saved:
-    """Store a section, and the number of findings of every section whose findings that changed."""
+    """Store a section, and the number of findings of every section whose findings that changed.
+
+    ``found`` are the section's own findings where they are known.
+    """
     after = dict(rows)
     row = after[section.id] = replace(
         rows[section.id], text=text, revision=rows[section.id].revision + 1, updated_at=now, updated_by=by
@@ -199,25 +211,16 @@ def _write(
     own: list[Finding] = []
     for name, read in models.affected(work.item_id, section.id).items():
         contents = models.contents_of({each: after[each] for each in read})
-        findings = checks.run(work.project, contents, name)
+        known = found if name == section.id else None
+        findings = checks.run(work.project, contents, name) if known is None else known
         count = finding_counts(findings, contents)[name]
-        values: dict[str, object] = {"findings": count}
         if name == section.id:
             own = findings
-            size = size_of(contents[name])
-            values |= {"content": text, "size": size}
-            values |= {"revision": row.revision, "updated_at": now, "updated_by": by}
-            after[name] = replace(row, findings=count, size=size)
-        elif after[name].findings == count:
-            continue
-        else:
+            after[name] = replace(row, findings=count, size=size_of(contents[name]))
+            models.save_draft(after[name])
+        elif after[name].findings != count:
             after[name] = replace(after[name], findings=count)
-        db.session.execute(
-            update(Draft)
-            .where(Draft.id == after[name].id)
-            .values(values)
-            .execution_options(synchronize_session=False)
-        )
+            models.count_findings(after[name])
     return Saved(row.revision, now, after, own)
 
 
@@ -291,7 +294,7 @@ def add_file(
         )
     db.session.flush()
     new = (*held, content.FileRef(upload.sha256, name, upload.size, media_type))
-    return _write(work, rows, section, content.encode(new), by=by, now=now)
+    return _write(work, rows, section, content.encode(new), None, by=by, now=now)
 
 
 def remove_file(work: Workspace, section: FilesSection, sha256: str, *, by: int, now: datetime) -> Saved:
@@ -317,7 +320,7 @@ def remove_file(work: Workspace, section: FilesSection, sha256: str, *, by: int,
     )
     if len(left) == len(held):
         return _unchanged(work, rows, section)
-    return _write(work, rows, section, content.encode(left), by=by, now=now)
+    return _write(work, rows, section, content.encode(left), None, by=by, now=now)
 
 
 def _files_of(row: DraftRow) -> tuple[content.FileRef, ...]:

@@ -6,6 +6,7 @@ is the one spelling that receipts hash: sorted keys, no spaces, no empty rows at
 
 import hashlib
 import re
+from functools import lru_cache
 
 import msgspec
 
@@ -90,6 +91,7 @@ def heading_key(text: str) -> str:
     return _NUMBERING.sub("", text).rstrip(" :.").casefold()
 
 
+@lru_cache(maxsize=8)  # a save asks for the headings of the same text several times
 def headings(markdown: str) -> tuple[str, ...]:
     """The headings of a text, `## such` or underlined, as `heading_key` spells them; code has none."""
     found = []

@@ -112,10 +112,13 @@ def store_drawn(questions: tuple[Drawn, ...]) -> str:
     return msgspec.json.encode(questions).decode()
 
 
+_DEFINITION = msgspec.json.Decoder(Quiz)  # made while loading, for the sake of threads
+
+
 @lru_cache(maxsize=256)
 def paper(definition: str) -> Paper:
     """Read a published definition (JSON of a ``Quiz``); cached by its content, which never changes."""
-    return Paper(msgspec.json.decode(definition, type=Quiz))
+    return Paper(_DEFINITION.decode(definition))
 
 
 def _inline(text: str, links: markup.Links) -> Markup:

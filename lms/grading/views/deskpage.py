@@ -28,6 +28,7 @@ from lms.projects.rules import TITLES
 from lms.projects.source import Project, Section, TableSection
 from lms.rubric import Criterion, Level, Rubric
 
+_REASONS = msgspec.json.Decoder(dict[str, str])
 VIEWS = ("perubahan", "penuh", "sebelumnya", "ringkasan")
 
 
@@ -250,7 +251,7 @@ class Desk:
         """Why the team did not follow what the checks advised: (the rule, the reason)."""
         rules = {check.id: str(check.__struct_config__.tag) for check in getattr(section, "checks", ())}
         found = []
-        for key, reason in msgspec.json.decode(self.version.reasons, type=dict[str, str]).items():
+        for key, reason in _REASONS.decode(self.version.reasons).items():
             place, _, rest = key.partition("/")
             check = rest.partition("/")[0]
             if place == section.id:

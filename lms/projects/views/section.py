@@ -10,7 +10,7 @@ from flask_babel import get_locale, gettext
 
 from lms import formats
 from lms.access import Deed
-from lms.extensions import begin_reading, db, utcnow
+from lms.extensions import begin_reading, db, utcnow, write_from_here
 from lms.guard import allowed, person, wants_json
 from lms.projects import actions, content, diff, merge, models
 from lms.projects.forms import TooLong, new_row_id, revision_in, table_in, text_in
@@ -31,7 +31,7 @@ def section(work: Workspace, section_id: str) -> ResponseReturnValue:
 
 
 @blueprint.post("/proyek/kerja/<int:work_id>/<section_id>")
-@allowed(Deed.WRITE_WORK, load_work)
+@allowed(Deed.WRITE_WORK, load_work, late=True)
 def save(work: Workspace, section_id: str) -> ResponseReturnValue:
     """Save a section: JSON for autosave.js, a redirect for the form's own buttons."""
     section = find_section(work, section_id)
@@ -44,6 +44,7 @@ def save(work: Workspace, section_id: str) -> ResponseReturnValue:
             abort(405)
     except TooLong as error:
         return _not_stored(work, section, said(error), "too_long", 413)
+    write_from_here()
     try:
         saved = actions.save_section(
             work, section, new, revision=revision_in(request.form), by=person().id, now=utcnow()

@@ -33,7 +33,7 @@ class Needs:
 
     words: int
     fits: bool
-    headings: list[tuple[str, bool]]
+    headings: tuple[tuple[str, bool], ...]
 
 
 def needs_of(section: TextSection, text: str, count: int) -> Needs:
@@ -42,7 +42,7 @@ def needs_of(section: TextSection, text: str, count: int) -> Needs:
     return Needs(
         words=count,
         fits=section.words.holds(count),
-        headings=[(title, content.heading_key(title) in there) for title in section.requires],
+        headings=tuple((title, content.heading_key(title) in there) for title in section.requires),
     )
 
 
