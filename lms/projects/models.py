@@ -582,8 +582,9 @@ _HELD_DRAFTS = _DRAFTS.order_by(_draft.id).with_for_update()
 _STANDINGS = select(_draft.id, _draft.section_id, literal(""), *_STANDING).where(
     _draft.work_id == bindparam("work_id")
 )
+_DRAFT = Base.metadata.tables["draft"]
 _SAVE_DRAFT = (
-    update(Draft.__table__)
+    update(_DRAFT)
     .where(_draft.id == bindparam("draft_id"))
     .values(
         {
@@ -593,7 +594,7 @@ _SAVE_DRAFT = (
     )
 )
 _COUNT_FINDINGS = (
-    update(Draft.__table__).where(_draft.id == bindparam("draft_id")).values(findings=bindparam("findings"))
+    update(_DRAFT).where(_draft.id == bindparam("draft_id")).values(findings=bindparam("findings"))
 )
 
 

@@ -139,6 +139,7 @@ def _measured(database: str, server: str | None, chosen: Options) -> Measured:
         say(f"\n== {database}: seeded in {time.monotonic() - begun:.0f} s: {counts}")
         _costs(measured, env, cast, chosen, server)
         env["LMS_BENCH_PAGE_BYTES"] = str(measured.figures["lesson"].size)
+        env["LMS_BENCH_PAGE_PACKED"] = str(measured.figures["lesson"].packed)
         servers.run([PYTHON, "-m", "tests.bench.limits"], env)
         _loads(measured, env, cast, chosen, instance)
     return measured

@@ -7,6 +7,7 @@ environment names, and writes one Figure per page to standard output.
 from __future__ import annotations
 
 import contextvars
+import gzip
 import os
 import statistics
 import sys
@@ -23,6 +24,7 @@ from werkzeug.test import TestResponse
 from lms.app import create_app
 from lms.extensions import db
 from lms.settings import read
+from lms.web import COMPRESSION
 from tests.bench.cast import Cast
 from tests.bench.databases import ROOT
 from tests.bench.pages import Ask, Session, chosen_pages, sign_in_all
@@ -42,13 +44,15 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
 class Figure(msgspec.Struct, frozen=True, kw_only=True):
     """What a page costs: ``first`` counts the statements when nothing is cached, ``statements`` afterwards.
 
-    ``milliseconds`` is the median of one request, ``size`` the bytes of the body before compression.
+    ``milliseconds`` is the median of one request, ``size`` the bytes of the body before compression, ``packed``
+    those of the same body after it.
     """
 
     first: int
     statements: int
     milliseconds: float
     size: int
+    packed: int
 
 
 class TestBrowser:
@@ -115,7 +119,8 @@ def measure(app: Flask, plan: Plan) -> dict[str, Figure]:
 
 
 def _figure(asks: list[tuple[Session, Ask]], times: int) -> Figure:
-    first = statements = size = 0
+    first = statements = 0
+    largest = b""
     taken = []
     turns = 0
     with counting() as counted:
@@ -133,10 +138,16 @@ def _figure(asks: list[tuple[Session, Ask]], times: int) -> Figure:
                 if warm:
                     statements = max(statements, counted.count)
                     taken.append(seconds)
-                    size = max(size, len(response.get_data()))
+                    largest = max(largest, response.get_data(), key=len)
                 else:
                     first = max(first, counted.count)
-    return Figure(first=first, statements=statements, milliseconds=statistics.median(taken) * 1000, size=size)
+    return Figure(
+        first=first,
+        statements=statements,
+        milliseconds=statistics.median(taken) * 1000,
+        size=len(largest),
+        packed=len(gzip.compress(largest, COMPRESSION, mtime=0)),
+    )
 
 
 def filled(ask: Ask, values: Mapping[str, str], number: int) -> Ask:
