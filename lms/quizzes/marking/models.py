@@ -456,6 +456,7 @@ def rubric_of(item: int, question: Question) -> Rubric | None:
 
 
 _LEVELS = msgspec.json.Decoder(dict[str, int])
+_RUBRIC = msgspec.json.Decoder(Rubric)
 
 
 def read_levels(stored: str) -> dict[str, int]:
@@ -465,7 +466,7 @@ def read_levels(stored: str) -> dict[str, int]:
 
 @lru_cache(maxsize=64)
 def _decoded(definition: str) -> Rubric:
-    return msgspec.json.decode(definition, type=Rubric)
+    return _RUBRIC.decode(definition)
 
 
 # --- what a regrade would do --------------------------------------------------------------------------------
