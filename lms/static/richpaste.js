@@ -10,7 +10,7 @@ const style = (node) => node.getAttribute?.("data-style") ?? "";
 const squeeze = (text) => text.replace(/[\s\u00a0]+/g, " ");
 // what would be read as Markdown although the author typed it as words
 const escaped = (text) => text.replace(/([\\`*_[\]<])/g, "\\$1");
-const lineStart = (text) => text.replace(/^(\s*)([#>+-]|\d+[.)])(?=\s|$)/, "$1\\$2");
+const lineStart = (text) => text.replace(/^(\s*\d*)([#>+.)-])(?=\s|$)/, "$1\\$2");
 
 class Reader {
   constructor() {

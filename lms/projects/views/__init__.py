@@ -4,4 +4,16 @@ from flask import Blueprint
 
 blueprint = Blueprint("projects", __name__)
 
-from lms.projects.views import document, files, front, hand_in, notes, section, sheet, version, workbook  # noqa: E402, F401 - they add their routes
+from lms.projects.views import (  # noqa: E402 - they add their routes
+    document,  # noqa: F401
+    files,  # noqa: F401
+    front,  # noqa: F401
+    hand_in,  # noqa: F401
+    notes,  # noqa: F401
+    previews,  # noqa: F401
+    section,  # noqa: F401
+    sheet,  # noqa: F401
+    version,  # noqa: F401
+    wordfile,  # noqa: F401
+    workbook,  # noqa: F401
+)

@@ -151,7 +151,7 @@ def attachment(attachment: Attachment) -> ResponseReturnValue:
         stream,
         mimetype=attachment.media_type,
         as_attachment=True,
-        download_name=_download_name(attachment),
+        download_name=shown_name(attachment),
         conditional=False,
         etag=attachment.sha256,
         max_age=0,
@@ -162,7 +162,7 @@ def attachment(attachment: Attachment) -> ResponseReturnValue:
     return response
 
 
-def _download_name(attachment: Attachment) -> str:
+def shown_name(attachment: Attachment) -> str:
     """The file's name, unless it could tell a reviewer whose work it is."""
     if not is_masked(attachment.work):
         return attachment.name

@@ -1,0 +1,102 @@
+"""Files of the work as pages to look at: made in a process of its own, kept beside the store by content hash.
+
+What is kept can be thrown away at any time; it is made again. Nothing here believes a file.
+"""
+
+import contextlib
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import msgspec
+
+SECONDS = 25.0
+"""Longest time that one page may take."""
+
+MADE_AT_ONCE = 2
+"""Pages that one web process has made at the same time; others are asked to come back."""
+
+FORMAT = "1"
+"""Counts up when what is made changes, so that nothing old is shown."""
+
+_turns = threading.BoundedSemaphore(MADE_AT_ONCE)
+
+
+class Busy(Exception):
+    """Too many files are being opened at once."""
+
+
+class Unshowable(Exception):
+    """The file cannot be shown: broken, locked by a password, or too much to open."""
+
+
+class Shown(msgspec.Struct, frozen=True):
+    """What the rendering process answered; ``picture`` are the bytes of a PNG, empty for texts and tables."""
+
+    facts: dict[str, Any]
+    picture: bytes
+
+
+def shown(sha256: str, kind: str, opened: Callable[[], BinaryIO], folder: Path, *, page: int = 0) -> Shown:
+    """One page (from 0) of a file; ``opened`` gives its bytes. Raises Busy, Unshowable and FileNotFoundError."""
+    name = f"{FORMAT}-{page}" if kind == "pdf" else FORMAT
+    kept = folder / sha256[:2] / sha256 / name
+    with contextlib.suppress(OSError):
+        return _parts(kept.read_bytes())
+    if not _turns.acquire(blocking=False):
+        raise Busy
+    try:
+        made = _render(kind, opened, page)
+    finally:
+        _turns.release()
+    result = _parts(made)
+    _keep(kept, made)
+    return result
+
+
+def _parts(made: bytes) -> Shown:
+    line, _, picture = made.partition(b"\n")
+    facts: dict[str, Any] = msgspec.json.decode(line)
+    if "error" in facts:
+        raise Unshowable(facts["error"])
+    return Shown(facts, picture)
+
+
+def _keep(path: Path, made: bytes) -> None:
+    with contextlib.suppress(OSError):  # a full disk costs speed, not the page
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.NamedTemporaryFile(dir=path.parent, delete=False) as part:
+            part.write(made)
+        Path(part.name).replace(path)
+
+
+def _render(kind: str, opened: Callable[[], BinaryIO], page: int) -> bytes:
+    """Ask the other process, which is ended when it takes too long."""
+    with tempfile.TemporaryDirectory(prefix="lms-look-") as folder:
+        path = Path(folder) / f"berkas.{kind}"
+        with opened() as source, path.open("wb") as target:
+            shutil.copyfileobj(source, target)
+        root = str(Path(__file__).parents[2])
+        try:
+            done = subprocess.run(
+                [sys.executable, "-m", "lms.projects.render"],
+                input=msgspec.json.encode({"kind": kind, "path": str(path), "page": page}),
+                stdout=subprocess.PIPE,
+                stderr=subprocess.DEVNULL,
+                timeout=SECONDS,
+                check=False,
+                cwd=folder,
+                # no secrets in there, whatever a file makes a library do
+                env={"PYTHONPATH": root, "PATH": os.environ.get("PATH", ""), "OPENBLAS_NUM_THREADS": "1"},
+            )
+        except subprocess.TimeoutExpired as error:
+            raise Unshowable("time") from error
+    if done.returncode != 0 or b"\n" not in done.stdout:
+        raise Unshowable("died")
+    return done.stdout

@@ -1,0 +1,77 @@
+"""A Word file into a text section: what it would bring, and what it would leave out."""
+
+from __future__ import annotations
+
+from flask import abort, render_template, request
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+
+from lms import files, markup
+from lms.access import Deed
+from lms.extensions import begin_reading, db, utcnow
+from lms.guard import allowed
+from lms.projects import models, previews
+from lms.projects.models import Workspace
+from lms.projects.source import TextSection
+from lms.projects.views import blueprint
+from lms.projects.views.loading import find_section, load_work, said
+from lms.projects.views.previews import folder, lost_words
+from lms.projects.views.workspace import show
+from lms.refusals import Refused
+
+AT_MOST = 3 * 1024 * 1024
+
+
+@blueprint.post("/proyek/kerja/<int:work_id>/<section_id>/naskah-word")
+@allowed(Deed.WRITE_WORK, load_work)
+def word_preview(work: Workspace, section_id: str) -> ResponseReturnValue:
+    """The text of an uploaded Word file beside what it loses; nothing is stored before it is accepted."""
+    section = find_section(work, section_id)
+    if not isinstance(section, TextSection):
+        abort(404)
+    db.session.rollback()
+    begin_reading()
+    rows = models.complete(work.project, models.drafts(work.id), now=utcnow())
+    row = rows[section.id]
+    held = row.content if isinstance(row.content, str) else ""
+    if not row.open:
+        return show(
+            work, section, problem=_("Bagian ini sedang dikunci, jadi tidak dapat diisi dari berkas.")
+        ), 409
+    db.session.rollback()
+    sent = request.files.get("file")
+    try:
+        if sent is None or not sent.filename:
+            raise Refused("Pilih berkas Word (.docx) lebih dahulu.")
+        upload = files.receive(
+            sent.stream,  # type: ignore[arg-type]  # Werkzeug says IO[bytes]
+            sent.filename,
+            accept=("docx",),
+            max_bytes=AT_MOST,
+        )
+        try:
+            made = previews.shown(upload.sha256, "docx", lambda: upload.path.open("rb"), folder()).facts
+        finally:
+            upload.path.unlink(missing_ok=True)
+    except Refused as error:
+        return show(work, section, problem=said(error)), 400
+    except previews.Busy:
+        problem = _("Server sedang membuka berkas lain. Coba lagi sebentar lagi; tulisan Anda tidak berubah.")
+        return show(work, section, problem=problem), 503
+    except previews.Unshowable:
+        problem = _(
+            "Berkas itu tidak dapat dibaca sebagai Word. Simpan ulang sebagai .docx, lalu unggah lagi."
+        )
+        return show(work, section, problem=problem), 400
+    return render_template(
+        "projects/wordfile.html",
+        work=work,
+        project=work.project,
+        section=section,
+        revision=row.revision,
+        text=made["text"],
+        rendered=markup.to_html(made["text"][: markup.MAX_PEOPLE], "people"),
+        lost=lost_words(made["lost"]),
+        cut=made["cut"],
+        held=held,
+    )
