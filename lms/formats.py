@@ -265,6 +265,14 @@ def clock_time(at: datetime, zone: str = DEFAULT_ZONE, language: str = "id") -> 
     return f"{there.hour:02}{mark}{there.minute:02} {zone_name(zone, there)}"
 
 
+def exact_time(at: datetime, zone: str = DEFAULT_ZONE, language: str = "id") -> str:
+    """ "24/11/2026, 07.52.09 WIB", for logs, where the second matters; in English "24/11/2026, 07:52:09 WIB"."""
+    there = local(at, zone)
+    mark = ":" if language == "en" else "."
+    clock = mark.join(f"{part:02}" for part in (there.hour, there.minute, there.second))
+    return f"{short_date(at, zone, language)}, {clock} {zone_name(zone, there)}"
+
+
 def long_date(at: date | datetime, zone: str = DEFAULT_ZONE, language: str = "id") -> str:
     """ "Selasa, 24 November 2026"."""
     day = _day(at, zone)

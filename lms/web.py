@@ -8,7 +8,8 @@ import mimetypes
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
+from fractions import Fraction
 from functools import lru_cache
 from pathlib import Path
 from time import time
@@ -271,6 +272,12 @@ def _decimal(value: Decimal | int, places: int | None = None) -> str:
     return formats.decimal(value, _page_language()[2], places)
 
 
+def _fraction(value: Fraction, places: int) -> str:
+    """An exact share, rounded once, here."""
+    exact = Decimal(value.numerator) / Decimal(value.denominator)
+    return _decimal(exact.quantize(Decimal(1).scaleb(-places), ROUND_HALF_UP), places)
+
+
 def _grade(points: Decimal, mark: Decimal | int | None = None) -> str:
     return _decimal(formats.grade(points, mark))
 
@@ -328,10 +335,12 @@ def add_template_words(app: Flask, settings: Settings) -> None:
         plain_date=_in_zone(formats.plain_date),
         short_date=_in_zone(formats.short_date),
         clock_time=_in_zone(formats.clock_time),
+        exact_time=_in_zone(formats.exact_time),
         distance=_distance,
         machine_time=_machine_time,
         decimal=_decimal,
         grade=_grade,
+        fraction=_fraction,
         minutes=lambda count: formats.minutes(count, _page_language()[2]),
         jp=lambda count: formats.jp(count, _page_language()[2]),
         file_size=lambda size: formats.file_size(size, _page_language()[2]),

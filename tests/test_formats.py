@@ -248,6 +248,9 @@ def test_shows_moments_in_the_zone_of_the_reader() -> None:
     assert formats.medium_datetime(NIGHT, "Asia/Makassar", "en") == "25 Nov, 00:59 WITA"
     assert formats.clock_time(datetime(2026, 11, 24, 0, 52)) == "07.52 WIB"
     assert formats.clock_time(NIGHT, "UTC") == "16.59 UTC"
+    second = NIGHT + timedelta(seconds=9)
+    assert formats.exact_time(second) == "24/11/2026, 23.59.09 WIB"
+    assert formats.exact_time(second, "Asia/Makassar", "en") == "25/11/2026, 00:59:09 WITA"
 
 
 def test_shows_days() -> None:

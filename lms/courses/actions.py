@@ -271,15 +271,22 @@ class RefusedItem(Refused):
 def set_schedule(cohort: Cohort, dates: Mapping[str, Dates], *, by: int, now: datetime) -> None:
     """Set when items open and are due, by stable id; items that are not named keep theirs.
 
-    Raises RefusedItem when something would be due before it opens.
+    Raises RefusedItem when something would be due before it opens, or a date that is new lies outside the cohort's.
     """
     present = schedules_of(cohort.id)
     for stable_id, wanted in dates.items():
         if wanted.opens_at and wanted.due_at and wanted.due_at <= wanted.opens_at:
             raise RefusedItem(N_("Tenggat harus setelah waktu dibuka."), stable_id)
         row = present.get(stable_id)
-        if (row.opens_at if row else None, row.due_at if row else None) == (wanted.opens_at, wanted.due_at):
+        before = (row.opens_at if row else None, row.due_at if row else None)
+        if before == (wanted.opens_at, wanted.due_at):
             continue
+        # what stands is let be: the cohort's own days may have moved since
+        new = {wanted.opens_at, wanted.due_at} - {None, *before}
+        if any(at is not None and not cohort.starts_at <= at <= cohort.ends_at for at in new):
+            raise RefusedItem(
+                N_("Waktu dibuka dan tenggat harus di antara awal dan akhir angkatan."), stable_id
+            )
         if row is None:
             row = Schedule(cohort_id=cohort.id, stable_id=stable_id)
             db.session.add(row)

@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 from lms.people import identity
 
 CODE_AT_MOST = 60
-RESERVED_CODES = frozenset({"baru"})
+RESERVED_CODES = frozenset({"baru", "angkatan", "percobaan"})
 """Codes that are addresses of their own beside the cohorts'."""
 
 ROSTER_AT_MOST = 500

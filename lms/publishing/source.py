@@ -153,6 +153,7 @@ class _Reader:
         self.identify()
         self.check_requires()
         self.check_rubrics()
+        self.check_pretests()
         reading = {page.file: anchors(page.body) for page in self.pages if page.kind in ("lesson", "project")}
         for page in self.pages:
             page.links = self.links(page, reading)
@@ -292,6 +293,30 @@ class _Reader:
                 elif name not in done and name in self.by_id:
                     path.append(name)
                     waiting.append(iter(self.by_id[name].requires))
+
+    def check_pretests(self) -> None:
+        """A test before is another quiz of this course that stands before the test after; so no two name each other."""
+        order = {page.id: at for at, page in enumerate(self.pages)}
+        unread = {stable_id(path) for path in self.folder.unreadable if path.endswith(".md")}
+        for page in self.pages:
+            name = page.values.get("pretest")
+            if page.kind != "quiz" or not isinstance(name, str) or not name or name in unread:
+                continue
+            line = page.lines.get("pretest", 1)
+            other = self.by_id.get(name)
+            if other is None or other.kind != "quiz":
+                quizzes = [each.id for each in self.pages if each.kind == "quiz" and each.id != page.id]
+                self.problem(
+                    page.file, line, f"Kuis `{_cut(name)}` pada `pretest` tidak ada. {_hint(name, quizzes)}"
+                )
+            elif name == page.id:
+                self.problem(page.file, line, "Kuis ini tidak dapat menjadi prates dirinya sendiri.")
+            elif order[name] > order[page.id]:
+                self.problem(
+                    page.file,
+                    line,
+                    f"Prates `{name}` berada sesudah kuis ini; pindahkan sehingga dikerjakan lebih dahulu.",
+                )
 
     def check_rubrics(self) -> None:
         rubrics_here = [page for page in self.pages if page.kind == "rubric"]

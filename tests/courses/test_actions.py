@@ -253,6 +253,23 @@ def test_schedules(cast: Cast, cohort: Cohort) -> None:
     assert db.session.scalar(select(func.count()).where(Schedule.cohort_id == cohort.id)) == 2
 
 
+def test_new_dates_lie_within_the_cohort(cast: Cast, cohort: Cohort) -> None:
+    early, late = cohort.starts_at - timedelta(days=1), cohort.ends_at + timedelta(days=1)
+    for dates in (Dates(early, None), Dates(late, None), Dates(None, early), Dates(NOW, late)):
+        with pytest.raises(RefusedItem, match="di antara awal dan akhir"):
+            actions.set_schedule(cohort, {"kuis-uji": dates}, by=1, now=NOW)
+    actions.set_schedule(
+        cohort,
+        {"kuis-uji": Dates(cohort.starts_at, cohort.ends_at), "proyek-uji": Dates(None, LATER)},
+        by=1,
+        now=NOW,
+    )
+    cohort.ends_at = LATER - timedelta(seconds=1)
+    # what was set before the cohort's own days moved is let be while the other date changes
+    actions.set_schedule(cohort, {"proyek-uji": Dates(NOW, LATER)}, by=1, now=NOW)
+    assert schedules_of(cohort.id)["proyek-uji"].opens_at == NOW
+
+
 def enrol(cast: Cast, cohort: Cohort, *lines: str) -> list[str]:
     report = actions.enrol(cohort, list(read_roster("\n".join(lines))), by=cast.people["ratna"], now=NOW)
     return [row.outcome for row in report]

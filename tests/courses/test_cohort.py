@@ -85,7 +85,7 @@ def test_codes(code: str, fits: bool) -> None:
         ("RPJMD", {"rpjmd", "rpjmd-2", "rpjmd-3"}, "rpjmd-4"),
         ("Baru", set(), "baru-2"),
         ("Café & Résumé", set(), "cafe-resume"),
-        ("日本", set(), "angkatan"),
+        ("日本", set(), "angkatan-2"),
     ],
 )
 def test_suggested_codes(name: str, taken: set[str], code: str) -> None:

@@ -387,6 +387,49 @@ def test_a_mistake_is_reported_at_its_line(write, changes, file, line, part):
     assert [each for each in found if each[0] == file and each[1] == line and part in each[2]], found
 
 
+AFTER = """\
+---
+kind: quiz
+title: Sesudah
+minutes: 5
+pretest: kuis-satu
+---
+## Soal {#a}
+= 1
+"""
+A = "01-kerangka/04-pascates.md"
+
+
+def test_a_test_after_names_the_one_before(write):
+    draft, problems = read_folder(write({A: AFTER}))
+    assert not problems
+    assert draft is not None
+    quiz = next(
+        msgspec.json.decode(item.definition, type=Quiz) for item in draft.items if item.id == "pascates"
+    )
+    assert quiz.pretest == "kuis-satu"
+
+
+@pytest.mark.parametrize(
+    ("changes", "file", "part"),
+    [
+        ({A: AFTER.replace("kuis-satu", "kuis-stau")}, A, "tidak ada. Maksudnya `kuis-satu`?"),
+        ({A: AFTER.replace("kuis-satu", "tahapan")}, A, "Kuis `tahapan` pada `pretest` tidak ada"),
+        ({A: AFTER.replace("kuis-satu", "pascates")}, A, "prates dirinya sendiri"),
+        (
+            {A: AFTER, Q: QUIZ.replace("minutes: 5", "minutes: 5\npretest: pascates")},
+            Q,
+            "Prates `pascates` berada sesudah kuis ini",
+        ),
+    ],
+)
+def test_a_test_before_is_another_quiz_that_comes_first(write, changes, file, part):
+    found = wrong(write(changes))
+    assert [(each[0], part in each[2]) for each in found] == [(file, True)], found
+    text = changes[file]
+    assert text.splitlines()[found[0][1] - 1].startswith("pretest:")
+
+
 def test_one_mistake_is_one_problem(write):
     assert wrong(write({L: LESSON.replace("[kedudukan]", "[rancangan]")})) == [
         (

@@ -18,9 +18,19 @@ from lms.courses.models import ItemLine
 from lms.extensions import utcnow
 from lms.guard import allowed, person
 from lms.quizzes import scoring
+from lms.quizzes.gain import Gain, Pair, gain
 from lms.quizzes.kinds.question import Answer, Feedback, Question, Shown
 from lms.quizzes.marking.models import Basis, MarkLine, basis_of, read_levels, rubric_of
-from lms.quizzes.models import Answers, Sitting, attempts_of, current_answers, is_running, late_count
+from lms.quizzes.models import (
+    Answers,
+    Sitting,
+    attempts_of,
+    current_answers,
+    is_running,
+    late_count,
+    paper_of,
+    quiz_grade,
+)
 from lms.quizzes.paper import AnswerText, QuestionText
 from lms.quizzes.rulings import Decision, Ruling
 from lms.quizzes.views.attempt import attempt_of, item_address
@@ -219,6 +229,7 @@ def result(tried: Sitting) -> ResponseReturnValue:
         quiz.feedback, submitted=True, passed=standing.passed, closed=_is_closed(tried, standing)
     )
     line = tried.outline.item(attempt.stable_id)
+    before = tried.outline.item(quiz.pretest) if quiz.pretest else None
     answers, basis = current_answers(attempt.id), basis_of(tried)
     scores = basis.score(answers.values(), [shown.id for shown in tried.asked])
     return render_template(
@@ -235,12 +246,23 @@ def result(tried: Sitting) -> ResponseReturnValue:
         turns=list(_turns(tried, basis)),
         told=told,
         late=late_count(attempt.id),
+        before=before,
+        gained=_gained(tried, before, quiz_grade(attempts, quiz)) if before else None,
         rule=rule_in_words(quiz),
         feedback=feedback_in_words(quiz),
         learns=tried.cohort_id in person().learns_in,
         line=line,
         after=_after(tried, line),
     )
+
+
+def _gained(tried: Sitting, before: ItemLine, after: Decimal | None) -> Gain | None:
+    """What was gained since the test before, by the grades that count in both; None without both."""
+    if after is None or before.kind != "quiz":
+        return None
+    earlier = attempts_of(tried.attempt.enrolment_id, before.stable_id)
+    grade = quiz_grade(earlier, paper_of(before.id).quiz)
+    return None if grade is None else gain(Pair(grade, after))
 
 
 def _is_closed(tried: Sitting, standing: Standing) -> bool:
