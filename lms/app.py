@@ -99,9 +99,10 @@ def _configure(app: Flask, settings: Settings) -> None:
 
 
 def _load_account(value: str) -> Account | None:
-    person_id, _, key = value.partition(".")
+    person_id, _, rest = value.partition(".")
+    key, _, session_id = rest.partition(".")
     return (
-        course_models.load_account(int(person_id), key)
+        course_models.load_account(int(person_id), key, session_id)
         if person_id.isdecimal() and len(person_id) < 19
         else None
     )

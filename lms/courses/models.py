@@ -36,7 +36,7 @@ from lms.courses.outline import Outline as Outline
 from lms.courses.progress import Mark
 from lms.courses.reading import pieces
 from lms.extensions import Base, Key, db
-from lms.people.models import Account, Organization, Person, people_visible_to
+from lms.people.models import Account, EndedSession, Organization, Person, people_visible_to
 from lms.splice import Kept, keep
 
 
@@ -855,8 +855,8 @@ def item_states(version_id: int) -> list[ItemState]:
     ]
 
 
-_person, _organization, _facilitator = (
-    entity.__table__.c for entity in (Person, Organization, CohortFacilitator)
+_person, _organization, _facilitator, _ended = (
+    entity.__table__.c for entity in (Person, Organization, CohortFacilitator, EndedSession)
 )
 _ACCOUNT = (
     select(
@@ -882,6 +882,7 @@ _ACCOUNT = (
         .correlate(Person.__table__)
         .scalar_subquery()
         .label("facilitates"),
+        select(_ended.id).where(_ended.id == bindparam("session_id")).exists().label("ended"),
     )
     .select_from(
         Person.__table__.outerjoin(Organization.__table__, _organization.id == _person.organization_id)
@@ -890,10 +891,10 @@ _ACCOUNT = (
 )
 
 
-def load_account(person_id: int, session_key: str) -> Account | None:
+def load_account(person_id: int, session_key: str, session_id: str = "") -> Account | None:
     """The signed-in person in one statement, with the cohorts of theirs; None when the session is over."""
-    row = db.session.execute(_ACCOUNT, {"person_id": person_id}).first()
-    if row is None or not row.active or row.session_key != session_key:
+    row = db.session.execute(_ACCOUNT, {"person_id": person_id, "session_id": session_id}).first()
+    if row is None or not row.active or row.ended or row.session_key != session_key:
         return None
     return Account(
         person=access.Person(
@@ -911,6 +912,7 @@ def load_account(person_id: int, session_key: str) -> Account | None:
         timezone=row.timezone,
         organization=row.organization or "",
         kind=row.kind,
+        session_id=session_id,
     )
 
 

@@ -6,13 +6,15 @@ import secrets
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, select, update
+from sqlalchemy import ColumnElement, delete, select, update
+from sqlalchemy.dialects import postgresql, sqlite
 
 from lms import audit
 from lms.extensions import db
 from lms.people import identity, passwords
 from lms.people.models import (
     ROLES,
+    EndedSession,
     Organization,
     PasswordReset,
     Person,
@@ -193,6 +195,14 @@ def begin_session(person_id: int, *, stored: str, new_hash: str | None, now: dat
         person.password_hash = new_hash
     audit.record("signed in", f"person:{person.id}", by=person.id, now=now)
     return person
+
+
+def end_session(session_id: str, *, until: datetime, now: datetime) -> None:
+    """Let one session end before its cookie does at ``until``; ended ones whose cookie is too old are forgotten."""
+    db.session.execute(delete(EndedSession).where(EndedSession.until < now))
+    kind = postgresql if db.session.get_bind().dialect.name == "postgresql" else sqlite
+    # two presses at once end it once
+    db.session.execute(kind.insert(EndedSession).values(id=session_id, until=until).on_conflict_do_nothing())
 
 
 def end_sessions(person_id: int, *, by: int, now: datetime) -> None:

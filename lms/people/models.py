@@ -105,9 +105,26 @@ class PasswordReset(Base):
     )
 
 
+class EndedSession(Base):
+    """A session that was signed out of before its time: a copy of its cookie must not open it again.
+
+    ``until`` is when the cookie itself is too old; rows past that are deleted with the next sign-out.
+    """
+
+    __tablename__ = "ended_session"
+
+    id: Mapped[str] = mapped_column(String(32), primary_key=True)
+    until: Mapped[datetime]
+
+    __table_args__ = (Index("ix_ended_session_until", "until"),)
+
+
 @dataclass(frozen=True, slots=True)
 class Account:
-    """The signed-in person as Flask-Login knows them: a snapshot read in one statement, not a live row."""
+    """The signed-in person as Flask-Login knows them: a snapshot read in one statement, not a live row.
+
+    ``session_id`` tells this session from the person's others; '' in cookies from before there was one.
+    """
 
     person: access.Person
     session_key: str
@@ -116,6 +133,7 @@ class Account:
     timezone: str
     organization: str
     kind: str = "pns"
+    session_id: str = ""
     is_active: bool = True
     is_authenticated: bool = True
     is_anonymous: bool = False
@@ -135,8 +153,8 @@ class Account:
         return "".join(word[0] for word in words[:2]).upper() or "?"
 
     def get_id(self) -> str:
-        """What the session cookie holds: the id and the key that a sign-out everywhere changes."""
-        return f"{self.person.id}.{self.session_key}"
+        """What the session cookie holds: the id, the key that a sign-out everywhere changes, the session's own."""
+        return f"{self.person.id}.{self.session_key}.{self.session_id}"
 
 
 def account_of(person: Person) -> Account:
@@ -154,6 +172,7 @@ def account_of(person: Person) -> Account:
         language=person.language,
         timezone=person.timezone,
         organization="",
+        session_id=secrets.token_hex(8),
     )
 
 

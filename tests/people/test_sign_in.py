@@ -8,12 +8,13 @@ from typing import Any
 
 import pytest
 from flask import Flask
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from lms import guard
 from lms.audit import AuditEntry, first_broken
+from lms.extensions import utcnow
 from lms.people import passwords
-from lms.people.models import Person
+from lms.people.models import EndedSession, Person
 from tests.cast import PASSWORD, Cast
 from tests.conftest import Browser
 
@@ -240,6 +241,56 @@ def test_sign_out_ends_this_session_only(app: Flask, cast: Cast) -> None:
     assert "Anda telah keluar." in text_of(phone.get("/masuk"))
     assert phone.get("/profil").status_code == 302
     assert desk.get("/profil").status_code == 200
+
+
+def copy_of(browser: Browser, app: Flask) -> Browser:
+    """Another browser with the same cookie."""
+    cookie = browser.client.get_cookie("lms")
+    assert cookie is not None
+    other = Browser(app)
+    other.client.set_cookie("lms", cookie.value)
+    return other
+
+
+def test_a_copied_cookie_opens_nothing_after_the_sign_out(app: Flask, cast: Cast, session: Any) -> None:
+    phone, desk = Browser(app), Browser(app)
+    phone.sign_in("sari@uji.example")
+    desk.sign_in("sari@uji.example")
+    copy = copy_of(phone, app)
+    assert copy.get("/profil").status_code == 200
+    phone.submit_form(phone.get("/profil"), "/keluar")
+    assert copy.get("/profil").status_code == 302
+    assert copy.post("/keluar").status_code == 303, "once more does no harm"
+    assert desk.get("/profil").status_code == 200
+    assert phone.sign_in("sari@uji.example").status_code == 302
+    assert phone.get("/profil").status_code == 200
+    assert session.scalar(select(func.count()).select_from(EndedSession)) == 1
+
+
+def test_ended_sessions_are_forgotten_once_their_cookie_is_too_old(
+    app: Flask, cast: Cast, session: Any
+) -> None:
+    session.add(EndedSession(id="lama", until=utcnow() - timedelta(seconds=5)))
+    session.add(EndedSession(id="baru", until=utcnow() + timedelta(days=1)))
+    session.commit()
+    phone = Browser(app)
+    phone.sign_in("sari@uji.example")
+    phone.post("/keluar")
+    kept = set(session.scalars(select(EndedSession.id)))
+    assert "lama" not in kept
+    assert "baru" in kept
+    assert len(kept) == 2
+
+
+def test_a_session_from_before_sessions_had_names_goes_on(app: Flask, cast: Cast, session: Any) -> None:
+    key = session.scalar(select(Person.session_key).where(Person.id == cast.people["sari"]))
+    session.rollback()
+    phone = Browser(app)
+    with phone.client.session_transaction() as kept:
+        kept["_user_id"] = f"{cast.people['sari']}.{key}"
+    assert phone.get("/profil").status_code == 200
+    assert phone.post("/keluar").status_code == 303
+    assert phone.get("/profil").status_code == 302
 
 
 def test_signing_out_twice_does_no_harm(browser: Browser) -> None:

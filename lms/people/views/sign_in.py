@@ -100,7 +100,13 @@ def _leave() -> None:
 @blueprint.post("/keluar")
 @public
 def sign_out() -> ResponseReturnValue:
-    """End the session of this browser; no harm where it had ended already."""
+    """End the session of this browser, for copies of its cookie too; no harm where it had ended already."""
+    if current_user.is_authenticated and current_user.session_id:
+        now = utcnow()
+        actions.end_session(
+            current_user.session_id, until=now + current_app.permanent_session_lifetime, now=now
+        )
+        db.session.commit()
     _leave()
     flash(_("Anda telah keluar."), "ok")
     return redirect(url_for("people.sign_in"), 303)
