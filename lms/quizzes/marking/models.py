@@ -250,13 +250,13 @@ class Basis:
         return scoring.score(self.paper.quiz, answers, asked, marks=self.history.shares, rulings=self.rulings)
 
 
-def basis_of(tried: Sitting) -> Basis:
-    """What a handed-in attempt's score was worked out by, in one statement."""
+def basis_of(tried: Sitting, *, now: datetime | None = None) -> Basis:
+    """What a handed-in attempt's score was worked out by, in one statement; of one that runs, what holds ``now``."""
     attempt = tried.attempt
-    assert attempt.submitted_at is not None
+    at = attempt.submitted_at or now
+    assert at is not None
     history = history_of(tried.cohort_id, attempt.stable_id, attempt.id)
-    key = key_paper(attempt.item_id, history.regrades, attempt.submitted_at)
-    return Basis(key, history.rulings_for(attempt.submitted_at), history)
+    return Basis(key_paper(attempt.item_id, history.regrades, at), history.rulings_for(at), history)
 
 
 # --- the attempts of a cohort -------------------------------------------------------------------------------

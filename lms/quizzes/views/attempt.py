@@ -23,6 +23,7 @@ from lms.quizzes.kinds.question import Question, Shown
 from lms.quizzes.models import Answers, Sitting, current_answers, sitting
 from lms.quizzes.paper import QuestionText
 from lms.quizzes.views.blueprint import blueprint
+from lms.quizzes.views.verdicts import item_address
 from lms.web import zone
 from lms.words import words
 
@@ -94,13 +95,6 @@ def doubt_in_words(question: Question, value: Value) -> str:
     """What to ask about an answer; empty when all is well."""
     doubt = question.doubt(value)
     return gettext(doubt.message, **doubt.values) if doubt else ""
-
-
-def item_address(tried: Sitting) -> str:
-    """The item's own page, which relative links in its text start from; '' where it has none to resolve."""
-    if not tried.paper.quiz.links:
-        return ""
-    return url_for("courses.item", code=tried.code, item=tried.attempt.stable_id)
 
 
 @blueprint.get("/kuis/percobaan/<int:attempt_id>")
