@@ -15,7 +15,7 @@ from sqlalchemy.exc import IntegrityError
 from lms import audit, files
 from lms.courses.models import Schedule
 from lms.extensions import db
-from lms.projects import checks, content, models, receipt
+from lms.projects import checks, content, history, keeping, models, receipt
 from lms.projects.checks import Finding
 from lms.projects.models import (
     Attachment,
@@ -150,12 +150,20 @@ class Saved:
 
 
 def save_section(
-    work: Workspace, section: Section, new: content.Content, *, revision: int, by: int, now: datetime
+    work: Workspace,
+    section: Section,
+    new: content.Content,
+    *,
+    revision: int,
+    by: int,
+    now: datetime,
+    keep: bool = False,
 ) -> Saved:
     """Replace a section's draft if nobody has since ``revision``; saving what is already stored changes
     nothing.
 
-    Raises Locked, and Stale when another save came in between.
+    ``keep`` keeps what is replaced in the section's history, however new it is. Raises Locked, and Stale when
+    another save came in between.
     """
     text = content.encode(new)
     # what a text's checks find is in the text alone: nobody else's save waits for that
@@ -167,7 +175,7 @@ def save_section(
         return _unchanged(work, rows, section)
     if row.revision != revision:
         raise Stale(row)
-    return _write(work, rows, section, text, found, by=by, now=now)
+    return _write(work, rows, section, text, found, by=by, now=now, keep=keep)
 
 
 def _unchanged(work: Workspace, rows: Mapping[str, DraftRow], section: Section) -> Saved:
@@ -199,11 +207,13 @@ def _write(
     *,
     by: int,
     now: datetime,
+    keep: bool = False,
 ) -> Saved:
     """Store a section, and the number of findings of every section whose findings that changed.
 
     ``found`` are the section's own findings where they are known.
     """
+    _remember(work, rows[section.id], section, text, by=by, now=now, keep=keep)
     after = dict(rows)
     row = after[section.id] = replace(
         rows[section.id], text=text, revision=rows[section.id].revision + 1, updated_at=now, updated_by=by
@@ -222,6 +232,37 @@ def _write(
             after[name] = replace(after[name], findings=count)
             models.count_findings(after[name])
     return Saved(row.revision, now, after, own)
+
+
+def _remember(
+    work: Workspace, row: DraftRow, section: Section, text: str, *, by: int, now: datetime, keep: bool
+) -> None:
+    """Keep what is replaced where that is worth it, and count what a team's member changed."""
+    if isinstance(section, FilesSection):
+        return  # files keep rows of their own
+    came, went = keeping.changed(row.text, text)
+    if keep or keeping.is_worth(
+        row.text, went, saved_at=row.updated_at, saved_by=row.updated_by, by=by, now=now
+    ):
+        history.keep(
+            work.id,
+            section.id,
+            revision=row.revision,
+            content=row.text,
+            saved_by=row.updated_by,
+            taken_at=row.updated_at,
+        )
+    if len(work.member_ids) > 1:
+        history.count(work.id, section.id, by=by, added=came, removed=went, now=now)
+
+
+def restore(
+    work: Workspace, section: Section, old: history.Snapshot, *, revision: int, by: int, now: datetime
+) -> Saved:
+    """Put a snapshot in the draft's place; what stood there is kept too. Raises Locked and Stale."""
+    return save_section(
+        work, section, content.decode(old.content), revision=revision, by=by, now=now, keep=True
+    )
 
 
 def size_of(held: content.Content) -> int:

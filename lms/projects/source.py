@@ -27,7 +27,7 @@ FileKind = Literal["pdf", "docx", "xlsx", "png", "jpg"]
 
 NUMERIC: frozenset[ColumnType] = frozenset({"number", "integer", "money", "percent", "year"})
 
-RESERVED = frozenset({"kumpulkan"})
+RESERVED = frozenset({"kumpulkan", "tim"})
 """Ids that no section can have: their addresses are pages of the platform."""
 
 MOST_SECTIONS = 40

@@ -9,6 +9,7 @@ from lms.projects.views import (  # noqa: E402 - they add their routes
     files,  # noqa: F401
     front,  # noqa: F401
     hand_in,  # noqa: F401
+    history,  # noqa: F401
     notes,  # noqa: F401
     previews,  # noqa: F401
     section,  # noqa: F401
