@@ -82,6 +82,9 @@ class Choice(Question, frozen=True, kw_only=True):
         named = [answer] if isinstance(answer, str) else answer if isinstance(answer, list) else []
         return frozenset(named_id for named_id in self.option_ids if named_id in named)
 
+    def ticked(self, answer: Answer) -> frozenset[str]:
+        return self.chosen(answer)
+
     def source(self) -> list[str]:
         lines = []
         for number, option in enumerate(self.options, start=1):

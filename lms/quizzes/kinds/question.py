@@ -175,6 +175,10 @@ class Question(msgspec.Struct, frozen=True, kw_only=True):
         """Whether there is an answer, right or wrong."""
         return bool(answer)
 
+    def ticked(self, answer: Answer) -> frozenset[str]:
+        """The ids of the options that the answer ticks; empty for kinds without any."""
+        return frozenset()
+
     def gist(self, answer: Answer) -> str:
         """A typed answer as equal ones are counted together and compared; '' for what is chosen or left blank."""
         return ""

@@ -8,13 +8,7 @@ from flask.typing import ResponseReturnValue
 from lms.access import Deed
 from lms.courses.models import Cohort, cohort_by_code, outline
 from lms.guard import allowed
-from lms.quizzes.cohort.models import (
-    CohortQuiz,
-    cohort_quiz,
-    figures_of,
-    learner_count,
-    quizzes_of,
-)
+from lms.quizzes.cohort.models import figures_of, learner_count, quizzes_of
 from lms.quizzes.models import paper_of
 from lms.quizzes.views.blueprint import blueprint
 
@@ -31,15 +25,4 @@ def cohort(cohort: Cohort) -> ResponseReturnValue:
         course=outline(cohort.version_id),
         learners=learner_count(cohort.id),
         rows=[(line, paper_of(line.id), figures[line.stable_id]) for line in lines],
-    )
-
-
-@blueprint.get("/kuis/angkatan/<code>/<item>")
-@allowed(Deed.FACILITATE, cohort_quiz)
-def analysis(place: CohortQuiz) -> ResponseReturnValue:
-    """One quiz of a cohort: how its learners stand with it."""
-    return render_template(
-        "quizzes/analysis.html",
-        quiz=place,
-        figures=figures_of(place.cohort_id, [place.line.stable_id])[place.line.stable_id],
     )
