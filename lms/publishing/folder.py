@@ -6,9 +6,9 @@ from pathlib import Path
 
 import msgspec
 
+from lms.assets import MEDIA_TYPES, look
 from lms.frontmatter import unified
 from lms.problems import Problem
-from lms.publishing.assets import MEDIA_TYPES, look
 
 MAX_PAGE = 200_000
 MAX_ASSET = 5_000_000

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from lms.publishing.assets import MEDIA_TYPES, look
+from lms.assets import MEDIA_TYPES, look
 
 SVG = '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 460 500">{}</svg>'
 
