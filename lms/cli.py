@@ -20,7 +20,9 @@ from lms import backup, demo
 from lms.extensions import LateMigrate, db, utcnow
 from lms.people import actions as people
 from lms.publishing import actions as publishing
+from lms.publishing import placement
 from lms.publishing.check import check_folder
+from lms.quizzes.exchange import registry as exchange
 from lms.refusals import Refused
 from lms.settings import Settings
 
@@ -117,6 +119,83 @@ def _publish(folders: list[Path]) -> None:
             click.echo(f"{draft.slug}: versi {outcome.number} terbit.")
         else:
             click.echo(f"{draft.slug}: isi tidak berubah, tetap versi {outcome.number}.")
+
+
+@content.command("import")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option(
+    "--into",
+    "course",
+    required=True,
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    help="Folder pelatihan.",
+)
+@click.option(
+    "--module", default="", help="Folder modul, misalnya 02-kerangka; wajib bila modulnya lebih dari satu."
+)
+@click.option("--id", "quiz_id", default="", help="Id kuis; tanpa ini dari nama berkas.")
+@click.option("--minutes", type=click.IntRange(1, 6000), help="Waktu rancangan; tanpa ini diperkirakan.")
+@click.option("--format", "form", default="", help="Format, bila tidak dikenali sendiri.")
+def import_quiz(file: Path, course: Path, module: str, quiz_id: str, minutes: int | None, form: str) -> None:
+    """Write a quiz of another platform (GIFT, Moodle XML, Aiken, QTI, text2qti) as a new file of a course folder."""
+    if not (course / "course.yml").is_file():
+        raise click.ClickException("Tidak ada course.yml di folder itu.")
+    try:
+        if form and form not in dict(exchange.names(exchange.READ)):
+            raise click.ClickException(
+                f"Format: {', '.join(name for name, _ in exchange.names(exchange.READ))}."
+            )
+        path = placement.path_for(course, module=module, quiz_id=quiz_id, name=file.name)
+        imported = exchange.quiz_from(
+            file.name,
+            file.read_bytes(),
+            file=path,
+            form=form,
+            minutes=minutes,
+            present=placement.files_of(course),
+        )
+        written = placement.placed(course, path, imported)
+    except Refused as refusal:
+        raise click.ClickException(str(refusal)) from refusal
+    for each in written:
+        click.echo(f"{each}: ditulis.")
+    click.echo(f"{imported.format}: {imported.written} dari {imported.asked} soal menjadi soal.")
+    for loss in imported.losses:
+        click.echo(str(loss))
+    for number, problem in imported.problems:
+        click.echo(f"{f'Soal {number}: ' if number else ''}{problem}", err=True)
+    if imported.problems:
+        raise click.ClickException(f"{len(imported.problems)} masalah. Perbaiki sebelum diterbitkan.")
+
+
+@content.command("export-quiz")
+@click.argument("course", type=click.Path(exists=True, file_okay=False, path_type=Path))
+@click.argument("quiz")
+@click.option(
+    "--format",
+    "form",
+    required=True,
+    type=click.Choice([name for name, _ in exchange.names(exchange.WRITTEN)]),
+)
+@click.option(
+    "--to", "target", type=click.Path(path_type=Path), help="Berkas tujuan; yang sudah ada tidak ditimpa."
+)
+def export_quiz(course: Path, quiz: str, form: str, target: Path | None) -> None:
+    """Write a quiz of a course folder as GIFT or Moodle XML, and tell what that format does not carry."""
+    try:
+        found, files = placement.quiz_in(course, quiz)
+    except Refused as refusal:
+        raise click.ClickException(str(refusal)) from refusal
+    exported = exchange.quiz_to(found, form, files)
+    target = target or Path(f"{found.id}.{exchange.extension_of(form)}")
+    try:
+        with target.open("xb") as out:
+            out.write(exported.content)
+    except OSError as error:
+        raise click.ClickException(f"{target} tidak dapat ditulis: {error.strerror}.") from error
+    click.echo(f"{target}: ditulis.")
+    for loss in exported.losses:
+        click.echo(str(loss))
 
 
 @people_commands.command("add")
