@@ -19,6 +19,7 @@ from lms.quizzes.kinds.ordering import Ordering
 from lms.quizzes.kinds.question import Question, derived_id
 from lms.quizzes.source import Pool, Quiz, QuizMatter
 
+_SETTINGS = msgspec.json.Decoder(dict[str, object])
 _NOTE = re.compile(r"\[([a-z]{1,12}):([^\[\]\s]{0,4000})\]")
 _WORDS = re.compile(r"\d{0,5}\.\.\d{0,5}")
 _RUBRIC = re.compile(r"[A-Za-z0-9._-]{1,120}")
@@ -83,7 +84,7 @@ def read_quiz(text: str, quiz: RoughQuiz) -> None:
     if written is None:
         return
     try:
-        settings = msgspec.json.decode(written, type=dict[str, object])
+        settings = _SETTINGS.decode(written)
     except msgspec.DecodeError:
         quiz.lost.append("catatan pengaturan di dalam komentar berkas tidak dapat dibaca")
         return
