@@ -23,8 +23,9 @@ class QuizMatter(msgspec.Struct, frozen=True, kw_only=True):
     """The front matter of a quiz.
 
     `minutes` is the designed time and `limit` a hard one; `attempts` is None without a limit; `pass_mark`
-    (written `pass`) is a percentage, 0 when every attempt passes; `requires` are ids to complete first. `pretest`
-    is the id of the quiz that was taken before: how much higher this one's grade is, is what was gained.
+    (written `pass`) is a percentage, 0 when every attempt passes; `per_page` is how many questions a page asks,
+    None for all of them; `requires` are ids to complete first. `pretest` is the id of the quiz that was taken
+    before: how much higher this one's grade is, is what was gained.
     """
 
     kind: Literal["quiz"] = "quiz"
@@ -37,6 +38,7 @@ class QuizMatter(msgspec.Struct, frozen=True, kw_only=True):
     grade: Literal["best", "last", "first", "average"] = "best"
     shuffle: Literal["none", "options", "questions", "all"] = "none"
     feedback: Literal["each", "submitted", "passed", "closed", "never"] = "submitted"
+    per_page: Count | None = None
     requires: tuple[str, ...] = ()
     pretest: str = ""
 

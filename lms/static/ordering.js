@@ -10,6 +10,10 @@ class Steps {
     for (const moves of list.parentElement.querySelectorAll("[data-moves]")) moves.hidden = false;
     list.addEventListener("click", (event) => this.clicked(event.target.closest("[data-move]")));
     list.addEventListener("change", (event) => this.chosen(event));
+    list.addEventListener("quiz:restored", () => this.settle());
+    this.settle();
+  }
+  settle() {
     if (this.complete) this.lay(this.items.sort((one, other) => number(one) - number(other)));
     this.limits();
   }

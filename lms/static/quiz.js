@@ -1,80 +1,69 @@
-// Saves each answer of an attempt as it is given, and keeps what could not be sent on this device until it can.
+// Saves each answer of an attempt as it is given (see outbox.js), and takes what waits along before one moves on.
 //
-// The form works without this module: it is posted whole by its buttons. Here every `[data-question]` is posted by
-// itself, to the form's address with `Accept: application/json`, as soon as it changes; what has changed meanwhile goes
-// together in the next post, each answer with how long ago it was given (`ago.<id>`), so that what arrives late
-// replaces nothing newer. The answer is {saved: {id: sequence that counts}, older: [ids for which another device saved
-// something newer], doubts: {id: sentence}, message} or {error, message}.
+//   <form data-quiz="attempt" action="where saves go" data-known="highest sequence" …words>   a page of questions
+//     <input name="writer">  <div data-question="id"> <input name="seen.id"> <input name="answer.id"> … [data-flag]
+//     <button data-save>                     saves; hidden, because this module does it
+//     <button name="ke" data-to="address">   saves and goes there
+//   <form data-quiz="attempt" data-save="where saves go" data-again …words>                   the summary
+//     <button data-submit>                   hands in, once nothing waits any more
+//   <div data-handed-in="attempt" data-save="where saves go">                                 the result
+//
+// All of it works without this module: forms are posted whole by their buttons.
+
+import { Outbox } from "./outbox.js";
+import "./timeleft.js";
 
 const TYPING = 900;
-const GIVE_UP = 20000;
-const LONGEST_WAIT = 60000;
-const KEEPALIVE_AT_MOST = 60000;
-
-class Store {
-  constructor(attempt) {
-    this.key = `kuis:${attempt}`;
-  }
-  read() {
-    try {
-      return JSON.parse(localStorage.getItem(this.key)) ?? {};
-    } catch {
-      return {};
-    }
-  }
-  write(entries) {
-    try {
-      if (Object.keys(entries).length) localStorage.setItem(this.key, JSON.stringify(entries));
-      else localStorage.removeItem(this.key);
-      return true;
-    } catch {
-      return false; // private mode, or full
-    }
-  }
-}
 
 class Question {
   constructor(element, form) {
-    this.element = element;
     this.id = element.dataset.question;
     this.seen = form.elements[`seen.${this.id}`];
     this.doubt = element.querySelector("[data-doubt]");
+    this.flag = element.querySelector("[data-flag]");
     this.controls = [...element.querySelectorAll("input, select, textarea")].filter((one) => one.name === `answer.${this.id}`);
+    this.given = String(this.values); // what was last shown, chosen or typed
   }
   get values() {
-    return this.controls
-      .filter((one) => (one.type === "radio" || one.type === "checkbox" ? one.checked : one.value.trim()))
-      .map((one) => one.value);
+    return this.controls.filter((one) => !isBox(one) || one.checked).map((one) => one.value);
   }
   set values(values) {
-    for (const one of this.controls) {
-      if (one.type === "radio" || one.type === "checkbox") one.checked = values.includes(one.value);
+    this.controls.forEach((one, at) => {
+      if (isBox(one)) one.checked = values.includes(one.value);
       else if (one.tagName === "SELECT") one.value = values.find((value) => [...one.options].some((each) => each.value === value)) ?? "";
-      else one.value = values[0] ?? "";
-    }
+      else one.value = values[at] ?? "";
+    });
+    this.given = String(this.values);
+    this.controls[0]?.dispatchEvent(new CustomEvent("quiz:restored", { bubbles: true }));
+  }
+  get isAnswered() {
+    return this.values.some((value) => value.trim());
   }
 }
+
+const isBox = (control) => control.type === "radio" || control.type === "checkbox";
 
 class Quiz {
   constructor(form) {
     this.form = form;
-    this.say = form.querySelector("[data-say]");
-    this.store = new Store(form.dataset.quiz);
+    this.words = form.dataset;
+    this.line = form.querySelector("[data-say]");
+    this.outbox = new Outbox(this.words.quiz, this.words.save ?? form.action, location.href);
+    this.outbox.known = Number(this.words.known ?? 0);
     this.questions = new Map();
     for (const element of form.querySelectorAll("[data-question]")) {
       const question = new Question(element, form);
       this.questions.set(question.id, question);
     }
-    this.waiting = {}; // question id → {values, seen, at}: given here, not yet confirmed by the server
-    this.tries = 0;
-    form.querySelector("[data-save]").hidden = true;
+    form.querySelector("[data-save]")?.setAttribute("hidden", "");
     form.addEventListener("input", (event) => this.changed(event, TYPING));
     form.addEventListener("change", (event) => this.changed(event, 0));
     form.addEventListener("submit", (event) => this.submitting(event));
-    addEventListener("online", () => this.send());
-    addEventListener("focus", () => this.send());
-    addEventListener("visibilitychange", () => (document.hidden ? this.leaving() : this.send()));
-    addEventListener("pagehide", () => this.leaving());
+    addEventListener("pageshow", (event) => event.persisted && this.halt(false));
+    addEventListener("storage", (event) => this.elsewhere(event));
+    document.addEventListener("quiz:time-over", () => this.timeOver());
+    for (const name of ["sending", "saved", "failed", "refused", "signed-out", "ended"])
+      this.outbox.addEventListener(name, ({ detail }) => this[name](detail));
     this.restore();
   }
 
@@ -85,166 +74,168 @@ class Quiz {
   changed(event, delay) {
     const question = this.questionOf(event.target);
     if (!question) return;
-    const choice = event.target.type === "radio" || event.target.type === "checkbox";
+    const choice = isBox(event.target) || event.target.tagName === "SELECT";
     if (choice && event.type === "input") return; // its change event follows at once
-    if (!choice && event.type === "change" && !(question.id in this.waiting)) return; // typed and already saved
-    this.waiting[question.id] = { values: question.values, seen: question.seen.value, at: Date.now() };
-    this.kept = this.store.write(this.waiting);
+    if (event.target === question.flag) this.outbox.mark(question.id, question.flag.checked);
+    else if (!question.controls.includes(event.target)) return;
+    else if (choice || event.type === "input") {
+      const values = question.values;
+      if (String(values) === question.given) return; // told twice
+      question.given = String(values);
+      this.outbox.give(question.id, values, !choice);
+    } else if (!this.outbox.settle(question.id)) return; // typed and already saved
     this.progress();
-    clearTimeout(this.timer);
-    this.timer = setTimeout(() => this.send(), delay);
+    this.outbox.later(delay);
   }
 
-  // What an earlier visit could not send. Where the server has a newer answer than the one this device built on, the
-  // server decides by age which of the two counts, and the page is read again to show it.
+  // What an earlier visit could not send is shown, unless the server has something newer than what that visit knew:
+  // then the server decides which of the two counts, and the page is read again to show it.
   restore() {
-    const stored = Object.entries(this.store.read()).filter(
-      ([id, { values }]) => this.questions.has(id) && String(this.questions.get(id).values) !== String(values),
-    );
-    if (!stored.length) return this.store.write({});
-    this.waiting = Object.fromEntries(stored);
-    for (const [id, { values, seen }] of stored) {
+    const last = new Map(this.outbox.answers.map((one) => [one.question, one]));
+    let differs = false;
+    for (const [id, entry] of last) {
       const question = this.questions.get(id);
-      if (question.seen.value === seen) question.values = values;
+      if (!question || String(entry.values) === question.given) continue;
+      differs = true;
+      if (Number(question.seen.value) <= entry.seen) question.values = entry.values;
       else this.reread = true;
     }
+    for (const { question, flag } of this.outbox.flags.values()) {
+      const box = this.questions.get(question)?.flag;
+      if (box) box.checked = flag;
+    }
+    if (!this.outbox.isWaiting) return;
+    this.reread ||= "again" in this.words;
     this.progress();
-    this.tell(this.form.dataset.restored, "wait");
-    this.send();
+    if (differs) this.tell(this.words.restored, "wait");
+    this.outbox.send();
   }
 
-  body(entries) {
-    const body = new URLSearchParams({ csrf_token: this.form.elements.csrf_token.value });
-    for (const [id, { values, seen, at }] of entries) {
-      body.set(`seen.${id}`, seen);
-      body.set(`ago.${id}`, Math.max(0, Date.now() - at));
-      for (const value of values) body.append(`answer.${id}`, value);
-    }
-    return body;
+  // Another tab of this device was used: what it shows is shown here too, save where one is typing.
+  elsewhere(event) {
+    if (!event.newValue || !event.key?.startsWith(`kuis:${this.words.quiz}:`)) return;
+    const entry = JSON.parse(event.newValue);
+    const question = this.questions.get(entry?.question);
+    if (!question || this.outbox.waitsFor(question.id) || question.controls.includes(document.activeElement)) return;
+    if (entry.values) question.values = entry.values;
+    else if ("flag" in entry) question.flag.checked = entry.flag;
+    this.progress();
   }
 
-  send() {
-    clearTimeout(this.timer);
-    if (this.leavingNow || !Object.keys(this.waiting).length) return Promise.resolve();
-    this.flying ??= this.post().finally(() => {
-      this.flying = null;
-    });
-    return this.flying;
+  sending() {
+    this.tell(this.words.saving, "wait");
   }
 
-  async post(again = true) {
-    const entries = Object.entries(this.waiting);
-    if (!this.tries) this.tell(this.form.dataset.saving, "wait");
-    let response = null;
-    let answer = {};
-    try {
-      response = await fetch(this.form.action, {
-        method: "POST",
-        headers: { Accept: "application/json" },
-        body: this.body(entries),
-        credentials: "same-origin",
-        signal: AbortSignal.timeout(GIVE_UP),
-      });
-      answer = await response.json().catch(() => ({}));
-    } catch {
-      response = null;
-    }
-    if (response?.ok && answer.saved) return this.saved(entries, answer);
-    if (response?.status === 400 && answer.error === "csrf" && again && (await this.freshToken())) return this.post(false);
-    this.failed(response && !response.ok ? response.status : 0, answer); // 0: no network, or a stranger answered for us
-  }
-
-  saved(entries, answer) {
-    this.tries = 0;
-    for (const [id, sent] of entries) {
+  saved({ answer, entries }) {
+    for (const { question: id } of entries) {
       const question = this.questions.get(id);
+      if (!question || answer.older.includes(id)) continue;
       if (answer.saved[id] !== undefined) question.seen.value = answer.saved[id];
-      if (this.waiting[id] === sent) delete this.waiting[id];
-      else this.waiting[id].seen = question.seen.value;
-      if (question.doubt) question.doubt.textContent = answer.doubts[id] ?? "";
+      if (question.doubt && answer.doubts[id] !== undefined) question.doubt.textContent = answer.doubts[id];
     }
-    this.kept = this.store.write(this.waiting);
-    if (this.reread || answer.older.some((id) => !(id in this.waiting))) return location.reload(); // shows the newer ones
-    this.tell(answer.message, "");
-    if (Object.keys(this.waiting).length) this.timer = setTimeout(() => this.send(), 0);
-  }
-
-  failed(status, answer) {
-    if (status === 409 && answer.location) {
-      this.store.write({});
-      this.leavingNow = true;
-      location.assign(answer.location);
-      return;
+    for (const question of this.questions.values()) {
+      const before = this.form.elements[`flagged.${question.id}`];
+      if (before && !this.outbox.flags.has(question.id)) before.value = question.flag.checked ? "1" : "0";
     }
-    if (status === 401) return this.tell(this.form.dataset.signedOut, "bad"); // tried again on coming back
-    if (status >= 400 && status < 500 && status !== 408 && status !== 429) return this.tell(answer.message, "bad");
-    this.tries += 1;
-    const wait = Math.min(LONGEST_WAIT, 1000 * 2 ** this.tries) * (0.75 + Math.random() / 2);
-    this.timer = setTimeout(() => this.send(), wait);
-    this.tell(this.kept ? this.form.dataset.offline : this.form.dataset.failed, this.kept ? "wait" : "bad");
+    if (answer.left != null) document.dispatchEvent(new CustomEvent("quiz:time-left", { detail: answer.left }));
+    if (this.over && !this.outbox.isWaiting) return this.leave(() => location.reload());
+    const newer = answer.older.some((id) => this.questions.has(id) && !this.outbox.waitsFor(id));
+    if (newer || (this.reread && !this.outbox.isWaiting)) return this.leave(() => location.reload()); // shows what counts
+    if (entries.length) this.tell(answer.message, "");
+    else this.tell("", "");
   }
 
-  // The session was renewed in another tab: this page's own address knows the new token.
-  async freshToken() {
-    try {
-      const page = await fetch(location.href, { credentials: "same-origin", headers: { Accept: "text/html" } });
-      if (!page.ok || page.redirected) return false;
-      const token = new DOMParser().parseFromString(await page.text(), "text/html").querySelector("[name=csrf_token]");
-      if (token) for (const input of document.querySelectorAll("[name=csrf_token]")) input.value = token.value;
-      return Boolean(token);
-    } catch {
-      return false;
-    }
+  failed() {
+    this.tell(this.outbox.kept ? this.words.offline : this.words.failed, this.outbox.kept ? "wait" : "bad");
   }
 
-  leaving() {
-    const entries = Object.entries(this.waiting);
-    if (this.leavingNow || this.flying || !entries.length) return;
-    const body = this.body(entries);
-    if (String(body).length > KEEPALIVE_AT_MOST) return;
-    // Nobody hears the answer, so the copy stays: sent once more later, it changes nothing.
-    fetch(this.form.action, { method: "POST", headers: { Accept: "application/json" }, body, keepalive: true }).catch(() => {});
+  refused({ answer }) {
+    this.tell(answer.message ?? this.words.stuck, "bad");
   }
 
-  submitting(event) {
-    if (!event.submitter?.hasAttribute("data-submit")) {
-      event.preventDefault(); // Enter in a field saves
-      this.send();
-    } else if (!navigator.onLine) {
-      event.preventDefault();
-      this.tell(this.form.dataset.noNetwork, "bad");
-    } else if (this.flying) {
-      const button = event.submitter;
-      event.preventDefault();
-      this.flying.then(() => this.form.requestSubmit(button));
+  "signed-out"() {
+    this.tell(this.words.signedOut, "bad");
+  }
+
+  ended({ answer }) {
+    this.leave(() => location.assign(answer.location));
+  }
+
+  leave(go) {
+    this.outbox.closed = true;
+    go();
+  }
+
+  halt(yes) {
+    this.going = yes;
+    this.outbox.closed = false;
+  }
+
+  async submitting(event) {
+    const button = event.submitter;
+    if (this.certain) return; // nothing waits: the form goes as it is
+    event.preventDefault();
+    if (this.going) return; // a double click
+    if (!button || button.hasAttribute("data-save")) return void this.outbox.send(); // Enter in a field saves
+    this.going = true;
+    const sent = await this.outbox.send();
+    if (!sent || this.outbox.isWaiting) {
+      this.going = false;
+      if (this.outbox.closed) return;
+      if (!navigator.onLine) this.tell(this.words.noNetwork, "bad");
+      else if (this.outbox.tries) this.tell(this.words.stuck, "bad");
+    } else if (button.dataset.to) {
+      this.leave(() => location.assign(button.dataset.to));
     } else {
-      clearTimeout(this.timer);
-      this.leavingNow = true; // the form takes everything along
-      setTimeout(() => (this.leavingNow = false), 8000); // the page is still here: it did not get through
+      if (!navigator.onLine) {
+        this.going = false;
+        return this.tell(this.words.noNetwork, "bad");
+      }
+      this.certain = true;
+      setTimeout(() => this.form.requestSubmit(button)); // not while this submit is still being told
+      setTimeout(() => (this.certain = this.going = false), 8000); // still here: it did not get through
     }
+  }
+
+  // The server closes the attempt; what was given in time may arrive a little later.
+  async timeOver() {
+    if (this.over) return;
+    this.over = true;
+    const sent = await this.outbox.send();
+    if (sent && !this.outbox.closed) this.leave(() => location.reload());
   }
 
   progress() {
-    const { progress, answered, open } = this.form.dataset;
-    let done = 0;
+    const { progress, answered, open, total, done } = this.words;
+    if (progress === undefined) return;
+    let count = Number(done); // on other pages
     for (const question of this.questions.values()) {
-      const has = question.values.length > 0;
-      done += has;
-      const link = this.form.querySelector(`[data-for="${question.id}"]`);
-      link.toggleAttribute("data-done", has);
-      link.querySelector("[data-word]").textContent = `, ${has ? answered : open}`;
+      const has = question.isAnswered;
+      count += has;
+      const place = this.form.querySelector(`[data-for="${question.id}"]`);
+      place.toggleAttribute("data-done", has);
+      place.querySelector("[data-word]").textContent = `, ${has ? answered : open}`;
+      place.querySelector(".map-flag").hidden = !question.flag.checked;
     }
-    this.form.querySelector("progress").value = done;
-    this.form.querySelector("[data-count]").textContent = progress.replace("{done}", done).replace("{total}", this.questions.size);
+    this.form.querySelector("progress").value = count;
+    this.form.querySelector("[data-count]").textContent = progress.replace("{done}", count).replace("{total}", total);
   }
 
   tell(text, kind) {
-    this.say.className = `saved quiz-saved${kind ? ` saved-${kind}` : ""}`;
-    this.say.hidden = !text;
-    if (this.say.textContent !== text) this.say.textContent = text ?? "";
+    this.line.className = `saved quiz-saved${kind ? ` saved-${kind}` : ""}`;
+    this.line.hidden = !text;
+    if (this.line.textContent !== text) this.line.textContent = text ?? "";
   }
 }
 
 for (const form of document.querySelectorAll("form[data-quiz]")) new Quiz(form);
-for (const element of document.querySelectorAll("[data-handed-in]")) new Store(element.dataset.handedIn).write({});
+for (const { dataset } of document.querySelectorAll("[data-handed-in]")) {
+  // what could not be sent before the end is still brought to the server, which keeps it and says what became of it
+  const outbox = new Outbox(dataset.handedIn, dataset.save, location.href);
+  const reload = () => outbox.isWaiting || location.reload();
+  outbox.addEventListener("saved", reload);
+  outbox.addEventListener("ended", ({ detail }) => detail.answer.late?.length && reload());
+  if (outbox.isWaiting) outbox.send();
+  else for (const name of ["writer", "turn"]) outbox.store.drop(name);
+}
 document.querySelector("[data-focus]")?.focus();

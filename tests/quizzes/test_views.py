@@ -223,13 +223,15 @@ def test_the_whole_way_with_real_forms(as_person: Any, session: Any, cast: Cast)
     assert 'value="16.4"' in page.get_data(as_text=True)
     form = page_checks.form_fields(page, save_address(attempt))
     form |= {"answer.satu": RIGHT["satu"], "answer.beberapa": RIGHT["beberapa"]}
-    asked = sari.post(f"{attempt}/kumpulkan", data=form)
-    assert asked.location == f"{attempt}?periksa=1"
+    asked = sari.post(save_address(attempt), data=form | {"ke": "ringkasan"})
+    assert asked.location == f"{attempt}/ringkasan"
     check = sari.get(asked.location)
-    assert "Belum dijawab: Soal 4" in text(check)
-    assert 'href="#soal-4"' in check.get_data(as_text=True)
-    form = page_checks.form_fields(check, save_address(attempt)) | {"answer.singkat": "klhs", "yakin": "1"}
-    done = sari.post(f"{attempt}/kumpulkan", data=form)
+    assert "Belum dijawab Soal 4" in text(check)
+    assert f'href="{attempt}#soal-4"' in check.get_data(as_text=True)
+    sari.submit_form(sari.get(attempt), save_address(attempt), **{"answer.singkat": "klhs"})
+    check = sari.get(asked.location)
+    assert "Semua soal sudah dijawab" in text(check)
+    done = sari.submit_form(check, f"{attempt}/kumpulkan", yakin="1")
     assert done.location == f"{attempt}/hasil"
     words = text(sari.get(done.location))
     assert "4 dari 5 poin (80%)" in words
@@ -289,17 +291,11 @@ def test_a_number_with_two_readings_is_asked_about(as_person: Any) -> None:
     assert "1234 atau 1,234" in text(page)
     form = page_checks.form_fields(page, save_address(attempt)) | answered(2) | {"answer.singkat": "x"}
     asked = sari.post(f"{attempt}/kumpulkan", data=form)
-    assert asked.location == f"{attempt}?periksa=1"
+    assert asked.location == f"{attempt}/ringkasan"
     words = text(sari.get(asked.location))
     assert "Soal 3 : “1.234” dapat berarti" in words
     assert "Belum dijawab" not in words
-
-
-def test_when_all_is_well_there_is_nothing_to_check(as_person: Any) -> None:
-    sari = as_person("sari")
-    attempt = begin(sari)
-    sari.submit_form(sari.get(attempt), save_address(attempt), **answered(4))
-    assert "yakin" not in sari.get(f"{attempt}?periksa=1").get_data(as_text=True)
+    assert "Tetap kumpulkan" in words
 
 
 # With the module
@@ -355,7 +351,10 @@ def test_pages_count_their_statements(as_person: Any, count_statements: Any) -> 
     sari.get(attempt)
     with count_statements() as counted:
         sari.get(attempt)
-    assert len(counted) == 3, counted.statements
+    assert len(counted) == 4, counted.statements
+    with count_statements() as counted:
+        sari.get(f"{attempt}/ringkasan")
+    assert len(counted) == 4, counted.statements
     form = fields(sari, attempt) | answered(4)
     with count_statements() as counted:
         sari.post(f"{attempt}/kumpulkan", data=form)
@@ -374,7 +373,7 @@ def test_nothing_of_the_key_is_in_a_page_before_handing_in(as_person: Any) -> No
     attempt = begin(sari)
     pages.append(sari.get(attempt))
     replies = [save_one(sari, attempt, name, value) for name, value in RIGHT.items() if name == "satu"]
-    pages += [sari.get(f"{attempt}?periksa=1"), sari.get(f"{attempt}/hasil"), sari.get(FRONT)]
+    pages += [sari.get(f"{attempt}/ringkasan"), sari.get(f"{attempt}/hasil"), sari.get(FRONT)]
     for page in pages + replies:
         source = page.get_data(as_text=True)
         for secret in SECRETS:
@@ -693,6 +692,7 @@ def addresses(attempt: str) -> list[tuple[str, str]]:
         ("post", START),
         ("get", attempt),
         ("post", save_address(attempt)),
+        ("get", f"{attempt}/ringkasan"),
         ("post", f"{attempt}/kumpulkan"),
         ("get", f"{attempt}/hasil"),
     ]
@@ -776,7 +776,7 @@ def test_methods(as_person: Any) -> None:
     for address in (START, save_address(attempt), f"{attempt}/kumpulkan"):
         # /kuis/<code>/<item> reads the last two as a quiz that is not there; both answers write nothing
         assert sari.get(address).status_code in (404, 405), address
-    for address in (FRONT, attempt, f"{attempt}/hasil"):
+    for address in (FRONT, attempt, f"{attempt}/ringkasan", f"{attempt}/hasil"):
         assert sari.post(address).status_code == 405, address
         assert sari.other("put", address).status_code == 405
         assert sari.other("delete", address).status_code == 405

@@ -7,6 +7,7 @@ import shutil
 import socket
 import subprocess
 import sys
+import threading
 import time
 import urllib.request
 import uuid
@@ -17,8 +18,12 @@ from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+from flask import Flask
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 from sqlalchemy import create_engine, text
+from werkzeug.serving import make_server
+
+from tests.cast import Cast
 
 ROOT = Path(__file__).parent.parent.parent
 WIDTHS = {"phone": 360, "desktop": 1280}
@@ -112,6 +117,18 @@ def server(tmp_path_factory: pytest.TempPathFactory, walk_database_url: str) -> 
         web.terminate()
         web.wait(20)
         log.close()
+
+
+@pytest.fixture
+def here(app: Flask, cast: Cast, tmp_path: Path) -> Iterator[Server]:
+    """The app of the tests behind a real socket, with the cast in its database."""
+    server = make_server("127.0.0.1", 0, app, threaded=True)
+    thread = threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True)
+    thread.start()
+    yield Server(f"http://127.0.0.1:{server.server_port}", tmp_path)
+    server.shutdown()
+    thread.join(10)
+    server.server_close()
 
 
 @pytest.fixture(scope="session")

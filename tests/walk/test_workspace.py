@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 from flask import Flask
 from playwright.sync_api import Browser, Page, expect
-from werkzeug.serving import make_server
 
 from lms.extensions import db
 from lms.projects import models
@@ -20,18 +17,6 @@ from tests.projects.work import FRONT, PDF, TEXT
 from tests.walk.conftest import WIDTHS, Server, Visitor
 
 AUTOSAVED = "Tersimpan otomatis"
-
-
-@pytest.fixture
-def here(app: Flask, cast: Cast, tmp_path: Path) -> Iterator[Server]:
-    """The app of the tests behind a real socket, with the cast in its database."""
-    server = make_server("127.0.0.1", 0, app, threaded=True)
-    thread = threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True)
-    thread.start()
-    yield Server(f"http://127.0.0.1:{server.server_port}", tmp_path)
-    server.shutdown()
-    thread.join(10)
-    server.server_close()
 
 
 BOTH = pytest.mark.parametrize("width", WIDTHS.values(), ids=WIDTHS.keys())

@@ -1,6 +1,16 @@
-"""Pages of quizzes: the front, an attempt, its result; a cohort's quizzes for its facilitators."""
+"""Pages of quizzes: the front, an attempt, its summary and its result; a cohort's quizzes for its facilitators."""
 
-from lms.quizzes.views import allowances, analysis, attempt, attempts, cohort, front, result
+from lms.quizzes.views import allowances, analysis, attempt, attempts, cohort, front, result, summary
 from lms.quizzes.views.blueprint import blueprint
 
-__all__ = ["allowances", "analysis", "attempt", "attempts", "blueprint", "cohort", "front", "result"]
+__all__ = [
+    "allowances",
+    "analysis",
+    "attempt",
+    "attempts",
+    "blueprint",
+    "cohort",
+    "front",
+    "result",
+    "summary",
+]

@@ -1,8 +1,9 @@
-"""An attempt: all its questions on one page, saving, handing in."""
+"""An attempt: its questions, page by page, saving, handing in."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import secrets
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -17,12 +18,12 @@ from lms.guard import allowed, wants_json
 from lms.quizzes import actions, clock
 from lms.quizzes.actions import Origin
 from lms.quizzes.device import device
-from lms.quizzes.forms import read_given
-from lms.quizzes.kinds.question import Answer as Value
-from lms.quizzes.kinds.question import Question, Shown
-from lms.quizzes.models import Answers, Sitting, current_answers, sitting
+from lms.quizzes.forms import read_flags, read_given
+from lms.quizzes.kinds.question import Shown
+from lms.quizzes.models import Answers, Sitting, current_answers, flags_of, sitting
 from lms.quizzes.paper import QuestionText
 from lms.quizzes.views.blueprint import blueprint
+from lms.quizzes.views.overview import Mark, address_of, doubt_in_words, marks_of, page_asked, page_size
 from lms.quizzes.views.verdicts import item_address
 from lms.web import zone
 from lms.words import words
@@ -56,6 +57,7 @@ class Entry:
     seen: int
     answered: bool
     doubt: str
+    flagged: bool
 
     @property
     def words(self) -> int:
@@ -63,79 +65,88 @@ class Entry:
         return words(self.typed)
 
 
-def _entries(tried: Sitting, answers: Answers) -> list[Entry]:
+def _entries(tried: Sitting, answers: Answers, marks: Iterable[Mark]) -> list[Entry]:
+    """The questions of one page."""
     texts = tried.paper.question_texts(item_address(tried))
+    asked = {shown.id: shown for shown in tried.asked}
     entries = []
-    for number, shown in enumerate(tried.asked, start=1):
-        question = tried.paper.questions[shown.id]
-        saved = answers.current.get(shown.id)
+    for mark in marks:
+        shown, saved = asked[mark.id], answers.current.get(mark.id)
         value = saved.value if saved else None
         entries.append(
             Entry(
-                number=number,
-                id=shown.id,
+                number=mark.number,
+                id=mark.id,
                 kind=shown.kind,
                 points=shown.points,
                 shown=shown,
-                text=texts[shown.id],
+                text=texts[mark.id],
                 order=tuple(option.id for option in shown.options),
                 chosen=frozenset((value,) if isinstance(value, str) else value or ()),
                 pairs=value if isinstance(value, dict) else {},
                 typed=value if isinstance(value, str) else "",
-                longest=getattr(question, "longest", 0),
+                longest=getattr(tried.paper.questions[mark.id], "longest", 0),
                 seen=saved.sequence if saved else 0,
-                answered=question.is_answered(value),
-                doubt=doubt_in_words(question, value),
+                answered=mark.answered,
+                doubt=mark.doubt,
+                flagged=mark.flagged,
             )
         )
     return entries
 
 
-def doubt_in_words(question: Question, value: Value) -> str:
-    """What to ask about an answer; empty when all is well."""
-    doubt = question.doubt(value)
-    return gettext(doubt.message, **doubt.values) if doubt else ""
-
-
 @blueprint.get("/kuis/percobaan/<int:attempt_id>")
 @allowed(Deed.TAKE_QUIZ, attempt_of)
 def attempt(tried: Sitting) -> ResponseReturnValue:
-    """All questions on one page, with what was saved; ``?periksa=1`` also says what is still open."""
+    """A page of questions with what was saved; ``?hal=2`` is the second where the quiz has several."""
     if tried.attempt.submitted_at is not None:
         return redirect(url_for(".result", attempt_id=tried.attempt.id))
     now, closes_at = utcnow(), tried.attempt.closes_at
     answers = current_answers(tried.attempt.id)
-    entries = _entries(tried, answers)
+    marks = marks_of(tried, answers, flags_of(tried.attempt.id))
     if clock.is_past(closes_at, now):
-        answered = sum(entry.answered for entry in entries)
+        answered = sum(mark.answered for mark in marks)
         return render_template("quizzes/over.html", tried=tried, answers=answers, answered=answered)
+    page = page_asked(request.args.get("hal"), marks)
+    here = [mark for mark in marks if mark.page == page]
     return render_template(
         "quizzes/attempt.html",
         tried=tried.attempt,
         code=tried.code,
         quiz=tried.paper.quiz,
         language=tried.outline.language,
-        entries=entries,
-        answered=sum(entry.answered for entry in entries),
-        points_differ=len({entry.points for entry in entries}) > 1,
+        entries=_entries(tried, answers, here),
+        marks=marks,
+        page=page,
+        before=next((mark.number for mark in marks if mark.page == page - 1), None),
+        after=next((mark.number for mark in marks if mark.page == page + 1), None),
+        addresses=_addresses(tried, marks, page),
+        answered=sum(mark.answered for mark in marks),
+        points_differ=len({shown.points for shown in tried.asked}) > 1,
         last_saved=answers.last.saved_at if answers.last else None,
-        check="periksa" in request.args,
+        known=max(answers.by_sequence, default=0),
+        writer=secrets.token_hex(8),
         seconds_left=clock.seconds_left(closes_at, now) if closes_at else None,
     )
+
+
+def _addresses(tried: Sitting, marks: Sequence[Mark], page: int) -> dict[int, str]:
+    """Where the questions of other pages are, by number."""
+    return {mark.number: address_of(tried, mark.number) for mark in marks if mark.page != page}
 
 
 @blueprint.post("/kuis/percobaan/<int:attempt_id>/jawaban")
 @allowed(Deed.TAKE_QUIZ, locked_attempt)
 def save(tried: Sitting) -> ResponseReturnValue:
     """Save what was answered: one question as it is chosen, or a whole page."""
-    given = read_given(request.form, tried)
+    given, flags = read_given(request.form, tried), read_flags(request.form, tried)
     now, origin = utcnow(), origin_of_request()
-    if not given:
+    if not given and not flags:
         abort(400)
     actions.close_if_over(tried, now=now)
     arrived = actions.sort_given(tried, given, now=now)
     kept = actions.keep_late(tried, arrived.late, now=now, origin=origin) if arrived.late else frozenset()
-    if not arrived.timely:
+    if tried.attempt.submitted_at is not None or (given and not arrived.timely):
         return _too_late(tried, kept)
     timely = arrived.timely
     older: list[str] = []
@@ -150,24 +161,43 @@ def save(tried: Sitting) -> ResponseReturnValue:
         saved = {each: answers.current[each].sequence for each in timely if each in answers.current}
         older = [each for each in timely if answers.value(each) != timely[each].answer]
         known = answers.last.sequence if answers.last else 0
+    if flags:
+        actions.flag(tried, flags)
     actions.log_device(tried, now=now, origin=origin)
     db.session.commit()
     moment = formats.clock_time(now, zone(), str(get_locale()))
     if wants_json():
         doubts = {each: doubt_in_words(tried.paper.questions[each], timely[each].answer) for each in timely}
         message = gettext("Tersimpan otomatis %(time)s", time=moment)
-        late = sorted(arrived.late)
-        return jsonify(saved=saved, known=known, older=older, doubts=doubts, message=message, late=late)
-    flash(gettext("Jawaban Anda tersimpan pukul %(time)s.", time=moment), "ok")
+        late, closes_at = sorted(arrived.late), tried.attempt.closes_at
+        left = clock.seconds_left(closes_at, now) if closes_at else None
+        return jsonify(
+            saved=saved, known=known, older=older, doubts=doubts, message=message, late=late, left=left
+        )
+    address, moves = _onward(tried)
+    if not moves:
+        flash(gettext("Jawaban Anda tersimpan pukul %(time)s.", time=moment), "ok")
     if kept:
         flash(_late_in_words(tried), "warn")
-    return redirect(url_for(".attempt", attempt_id=tried.attempt.id), 303)
+    return redirect(address, 303)
+
+
+def _onward(tried: Sitting) -> tuple[str, bool]:
+    """Where the pressed button leads, and whether that is another page: ``ke`` is a question's number, or the summary."""
+    wanted = request.form.get("ke", "")
+    if wanted == "ringkasan":
+        return url_for(".summary", attempt_id=tried.attempt.id), True
+    if wanted.isdecimal() and wanted.isascii() and len(wanted) < 6 and 1 <= int(wanted) <= len(tried.asked):
+        return address_of(tried, int(wanted)), request.form.get("hal") != str(
+            (int(wanted) - 1) // page_size(tried) + 1
+        )
+    return url_for(".attempt", attempt_id=tried.attempt.id), False
 
 
 @blueprint.post("/kuis/percobaan/<int:attempt_id>/kumpulkan")
 @allowed(Deed.TAKE_QUIZ, locked_attempt)
 def submit(tried: Sitting) -> ResponseReturnValue:
-    """Save the page and hand in; where something is open or in doubt, ask once before that.
+    """Save what comes along and hand in; where something is open or in doubt, show the summary before that.
 
     When the time is over there is nothing left to ask.
     """
@@ -189,7 +219,7 @@ def submit(tried: Sitting) -> ResponseReturnValue:
     if kept:
         flash(_late_in_words(tried), "warn")
     if not ready:
-        return redirect(url_for(".attempt", attempt_id=tried.attempt.id, periksa=1), 303)
+        return redirect(url_for(".summary", attempt_id=tried.attempt.id), 303)
     return redirect(url_for(".result", attempt_id=tried.attempt.id), 303)
 
 
