@@ -43,7 +43,7 @@ from lms.quizzes.views.measures import (
 
 SCATTER = Field(left=52, top=14, width=404, height=262, x=(0.0, 1.0), y=(-0.5, 1.0))
 SCATTER_LOW = Field(left=52, top=14, width=404, height=262, x=(0.0, 1.0), y=(-1.0, 1.0))
-BARS = Field(left=16, top=26, width=444, height=120, x=(0.0, 100.0), y=(0.0, 1.0))
+BARS = Field(left=16, top=44, width=444, height=120, x=(0.0, 100.0), y=(0.0, 1.0))
 APART = 23.0
 
 
