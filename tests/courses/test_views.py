@@ -25,9 +25,11 @@ from lms.courses.models import (
 )
 from lms.extensions import db, read_only
 from lms.people.models import Person
+from lms.publishing.actions import publish
+from lms.publishing.source import read_folder
 from tests import page_checks
 from tests.cast import CODE, NOW, OTHER, SAMPLE, Cast
-from tests.conftest import Browser
+from tests.conftest import ROOT, Browser
 from tests.courses.versions import publish_second
 
 COURSE = "/pelatihan/kursus-uji"
@@ -210,6 +212,27 @@ def test_a_learner_sees_the_version_of_their_cohort(cast: Cast, as_person: Any, 
     publish_second(cast)
     assert "Materi tambahan" not in text_of(as_person("sari").get(COURSE))
     assert "Materi tambahan" in text_of(as_person("wati").get(COURSE))
+
+
+def test_a_course_that_is_open_to_all_is_there_to_be_read(
+    browser: Browser, as_person: Any, session: Any
+) -> None:
+    """Its main action is the first lesson, not the sign-in; that each lesson is open need not be said each time."""
+    draft, problems = read_folder(ROOT / "content" / "panduan")
+    assert draft is not None, problems
+    publish(draft, by=None, now=NOW)
+    session.commit()
+    for who in (browser, as_person("sari")):
+        page = who.get("/pelatihan/panduan").get_data(as_text=True)
+        main = page[page.index("<main") :]
+        assert main.count("button-primary") == 1
+        assert re.search(
+            r'class="button button-primary" href="/pelatihan/panduan/[a-z-]+">Mulai membaca<', main
+        )
+        assert main.count("Terbuka untuk umum") == 1
+    page = browser.get("/pelatihan/kursus-uji").get_data(as_text=True)
+    assert "Mulai membaca" not in page
+    assert "Terbuka untuk umum" in page
 
 
 def test_a_retired_course_says_so(browser: Browser, as_person: Any, retired: None) -> None:

@@ -12,9 +12,11 @@ from playwright.sync_api import Browser, Page, expect
 from lms.extensions import db
 from lms.projects import models
 from lms.projects.content import Content, words
+from lms.projects.source import parse
 from tests.cast import Cast
-from tests.projects.work import FRONT, PDF, TEXT
-from tests.walk.conftest import WIDTHS, Server, Visitor
+from tests.projects.work import FRONT, PDF, TEXT, change_project
+from tests.walk import rpjmd
+from tests.walk.conftest import ROOT, WIDTHS, Server, Visitor
 
 AUTOSAVED = "Tersimpan otomatis"
 
@@ -280,4 +282,48 @@ def test_everything_works_without_javascript(
     page.get_by_role("checkbox").check()
     page.get_by_role("button", name="Kumpulkan versi 1").click()
     expect(page.locator("h1")).to_have_text("Bukti pengumpulan")
+    visitor.leave()
+
+
+RPJMD = ROOT / "content/penyusunan-rpjmd/05-proyek/02-rancangan-rpjmd.md"
+
+
+@pytest.mark.parametrize("width", [1280, 1400])
+def test_a_table_of_many_columns_shows_what_is_wrong(
+    app: Flask, chromium: Browser, here: Server, cast: Cast, width: int
+) -> None:
+    """The real table of goals: its targets stand in view; where it scrolls, the indicator and a mark stay."""
+    with app.app_context():
+        project, problems = parse(RPJMD.read_text(), "proyek.md")
+        assert project is not None, problems
+        change_project(sections=project.sections)
+        db.session.commit()
+        db.session.remove()
+    visitor = Visitor(chromium, here, width)
+    visitor.sign_in(cast.emails["sari"])
+    page = visitor.page
+    page.goto(FRONT)
+    page.get_by_role("button", name="Mulai proyek").click()
+    page.wait_for_url("**/isu")
+    section(page, "sasaran")
+    paste(page, rpjmd.GOALS.replace("2,1\t2,1", "2,1\t2,3"))
+    says(page, AUTOSAVED)
+    row = page.locator("tr[data-row]").first
+    last = row.locator(".cell").last
+    expect(last).to_have_attribute("aria-invalid", "true")
+    box = last.bounding_box()
+    assert box is not None
+    assert box["x"] + box["width"] <= width, "the red cell can be seen"
+    visitor.look()
+    frame = page.locator(".sheet-frame")
+    page.set_viewport_size({"width": 700, "height": 800})
+    frame.evaluate("frame => { frame.scrollLeft = frame.scrollWidth }")
+    key, edge = row.locator("td.sheet-key").bounding_box(), frame.bounding_box()
+    assert key is not None
+    assert edge is not None
+    assert edge["x"] <= key["x"] < edge["x"] + 80, "which row it is can be read"
+    assert row.locator("td.sheet-key .cell").input_value() == "Rata-rata lama tinggal"
+    assert row.locator("th").evaluate("th => getComputedStyle(th).boxShadow") != "none", (
+        "a mark on its number"
+    )
     visitor.leave()

@@ -10,6 +10,7 @@ from werkzeug.datastructures import MultiDict
 from lms import formats
 from lms.projects import content
 from lms.projects.forms import new_row_id, row_id
+from lms.projects.rules import Unique
 from lms.projects.sheet import amount, number_in
 from lms.projects.source import MOST_ROWS, Column, TableSection
 from lms.projects.views import blueprint
@@ -62,6 +63,37 @@ def choices_of(section: TableSection, contents: Mapping[str, content.Content]) -
         for column in section.columns
         if column.type in ("choice", "ref")
     }
+
+
+def key_column(section: TableSection) -> str:
+    """The column that tells which row one reads, kept in view while the others move past: what must be unique,
+    else the first text.
+    """
+    texts = {column.id for column in section.columns if not column.numeric}
+    for check in section.checks:
+        if isinstance(check, Unique):
+            named = [column for column in check.columns if column in texts]
+            if named:
+                return named[-1]
+    return next((column.id for column in section.columns if column.id in texts), section.columns[0].id)
+
+
+# How wide a column is at least, in rem; the stylesheet says the same of the classes with these names.
+BREADTHS = {"number": 4.25, "choice": 5.25, "text": 6.75, "ref": 8.0, "money": 8.25}
+BESIDE = 52.0  # what is left beside the list of sections on a screen of 1280 px
+
+
+@blueprint.app_template_filter("breadth")
+def breadth(column: Column) -> str:
+    """Which of ``BREADTHS`` a column has."""
+    if column.type == "choice":
+        return "choice" if max(map(len, column.options)) < 9 else "ref"
+    return column.type if column.type in BREADTHS else "number"
+
+
+def is_wide(section: TableSection) -> bool:
+    """Whether the table needs the width of the list of sections too."""
+    return sum(BREADTHS[breadth(column)] for column in section.columns) > BESIDE
 
 
 LISTED_AT_MOST = 400  # options of one column in all its rows; beyond that the rows share one list

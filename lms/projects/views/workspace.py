@@ -19,7 +19,15 @@ from lms.projects.models import DraftRow, ImprovementNote, Workspace
 from lms.projects.source import FilesSection, Section, TableSection, TextSection
 from lms.projects.views.findings import marks_of
 from lms.projects.views.loading import author_text
-from lms.projects.views.sheet import NEW_ROW, SheetRow, choices_of, rows_of, shared_lists
+from lms.projects.views.sheet import (
+    NEW_ROW,
+    SheetRow,
+    choices_of,
+    is_wide,
+    key_column,
+    rows_of,
+    shared_lists,
+)
 from lms.web import zone
 
 KIND_NAMES = {"pdf": "PDF", "docx": "Word", "xlsx": "Excel", "png": "PNG", "jpg": "JPG"}
@@ -121,12 +129,14 @@ def show(
             "shared_lists": shared_lists(section, choices, len(sheet)),
             "cells": context["marks"].cells if typed_sheet is None else {},
             "new_row": NEW_ROW,
+            "key": key_column(section),
         }
     if isinstance(section, FilesSection):
         context |= files_context(section)
     return render_template(
         "projects/section.html",
         **context,
+        wide=isinstance(section, TableSection) and is_wide(section),
         revision=row.revision if revision is None else revision,
         guide=author_text(section.guide, work.project, work.code, work.stable_id)
         if section.guide.strip()
