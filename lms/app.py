@@ -49,6 +49,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     """
     settings = settings or read(os.environ, ROOT)
     app = Flask("lms", instance_path=str(settings.instance), static_folder=None)
+    app.jinja_environment = web.Templates
     _configure(app, settings)
     _logging(app, settings)
     for extension in (db, csrf, login, limiter):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import gzip
 import hashlib
 import mimetypes
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, MutableMapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import ROUND_HALF_UP, Decimal
@@ -31,6 +31,7 @@ from flask import (
 )
 from flask.globals import app_ctx
 from flask.sessions import SecureCookieSession, SecureCookieSessionInterface
+from flask.templating import Environment
 from flask.typing import ResponseReturnValue
 from flask_babel import get_locale, get_translations, gettext
 from flask_login import current_user
@@ -282,6 +283,17 @@ def _grade(points: Decimal, mark: Decimal | int | None = None) -> str:
     return _decimal(formats.grade(points, mark))
 
 
+class Templates(Environment):
+    """Templates that share the app's own words.
+
+    Jinja gives each template a chain of two dicts for them, which it walks in Python for every page and import.
+    """
+
+    def make_globals(self, d: MutableMapping[str, Any] | None) -> MutableMapping[str, Any]:
+        """The words of all templates; a chain only where a template has words of its own (none of ours)."""
+        return super().make_globals(d) if d else self.globals
+
+
 FRAGMENTS_KEPT = 4096
 HOLE = "\ufdd0"  # a code point that is no character: nobody types it
 
@@ -316,6 +328,8 @@ def add_template_words(app: Flask, settings: Settings) -> None:
     )
     app.jinja_env.trim_blocks = True
     app.jinja_env.lstrip_blocks = True
+    # its own context processor gives Flask-WTF's, which signs a token anew for every page
+    app.context_processor(lambda: {"csrf_token": csrf_token})
     app.jinja_env.globals.update(
         settings=settings,
         fragment=_fragments(app),

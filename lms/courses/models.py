@@ -292,6 +292,9 @@ _SEAT = (
 _MARKS = select(
     _progress.stable_id, _progress.place, _progress.percent, _progress.seen_at, _progress.completed_at
 ).where(_progress.enrolment_id == bindparam("enrolment_id"))
+_READER = select(
+    _progress.stable_id, _progress.place, _progress.percent, _progress.completed_at.is_not(None)
+).where(_progress.enrolment_id == bindparam("enrolment_id"))
 _NOTES = select(_note.anchor, _note.text, _note.revision, _note.updated_at).where(
     _note.enrolment_id == bindparam("enrolment_id"), _note.stable_id == bindparam("stable_id")
 )
@@ -310,6 +313,27 @@ def progress_of(enrolment_id: int) -> dict[str, Mark]:
         stable_id: Mark(place, percent, seen_at, completed_at)
         for stable_id, place, percent, seen_at, completed_at in rows
     }
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """What a lesson's page needs of its reader: the stable ids that are completed, where reading of it stopped."""
+
+    completed: frozenset[str] = frozenset()
+    place: str = ""
+    percent: int = 0
+
+
+def reader_of(enrolment_id: int, stable_id: str) -> Reader:
+    """How far one enrolment is, and where in one lesson, in one statement that reads no times."""
+    place, percent = "", 0
+    completed = []
+    for item, at, share, done in db.session.execute(_READER, {"enrolment_id": enrolment_id}):
+        if done:
+            completed.append(item)
+        if item == stable_id:
+            place, percent = at, share
+    return Reader(frozenset(completed), place, percent)
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,10 +15,12 @@ from lms.courses.models import (
     ItemLine,
     LessonPage,
     NoteLine,
+    Reader,
     Seat,
     lesson_page,
     notes_of,
     progress_of,
+    reader_of,
 )
 from lms.courses.models import seat as find_seat
 from lms.courses.progress import Mark
@@ -75,8 +77,8 @@ def item(seat: Seat, item: str) -> ResponseReturnValue:
         abort(404)
     if line.kind != "lesson":
         return redirect(address_of(seat.code, line))
-    marks = _marks(seat)
-    completed = progress.completed_of(marks)
+    reader = Reader() if seat.enrolment_id is None else reader_of(seat.enrolment_id, item)
+    completed = reader.completed
     if seat.enrolment_id is not None:
         missing = progress.missing_requirements(course, completed, item)
         begun = seat.starts_at <= utcnow()
@@ -100,7 +102,7 @@ def item(seat: Seat, item: str) -> ResponseReturnValue:
         line=line,
         page=page,
         completed=completed,
-        resume=_resume(page, marks.get(item)),
+        resume=_resume(page, reader, item),
         learns=seat.enrolment_id is not None,
         notes=notes,
         no_note=NoteLine(),
@@ -111,11 +113,11 @@ def item(seat: Seat, item: str) -> ResponseReturnValue:
     return spliced(html, [piece.html for piece in page.pieces])
 
 
-def _resume(page: LessonPage, mark: Mark | None) -> Heading | None:
+def _resume(page: LessonPage, reader: Reader, stable_id: str) -> Heading | None:
     """The heading where reading stopped, unless that is the beginning or the end."""
-    if mark is None or mark.completed_at is not None or mark.percent < progress.BEGUN:
+    if stable_id in reader.completed or reader.percent < progress.BEGUN:
         return None
-    return page.heading(mark.place)
+    return page.heading(reader.place)
 
 
 @blueprint.get("/belajar/<code>/berkas/<name>")
