@@ -23,6 +23,7 @@ class Settings:
     environment: Environment
     instance: Path
     secret_key: str
+    former_secret_keys: tuple[str, ...]
     database_url: str
     storage_url: str
     redis_url: str
@@ -39,6 +40,11 @@ class Settings:
     jp_target: int
     jp_ceiling: int
     version: str
+
+    @property
+    def secret_keys(self) -> tuple[str, ...]:
+        """Every secret that something may have been signed with, the one in use first."""
+        return (self.secret_key, *self.former_secret_keys)
 
     @property
     def development(self) -> bool:
@@ -86,6 +92,12 @@ def read(env: Mapping[str, str], root: Path) -> Settings:
             "Setel LMS_SECRET_KEY dengan minimal 32 karakter acak, misalnya keluaran "
             "`python -c 'import secrets; print(secrets.token_hex(32))'`, atau LMS_ENV=development untuk mencoba."
         )
+    former = tuple(env.get("LMS_FORMER_SECRET_KEYS", "").replace(",", " ").split())
+    if any(len(each) < 32 for each in former):
+        raise SettingsError(
+            "Setel LMS_FORMER_SECRET_KEYS dengan nilai LMS_SECRET_KEY yang lama (masing-masing minimal 32 karakter), "
+            "dipisahkan koma, atau kosongkan."
+        )
     if environment == "production" and env.get("FLASK_DEBUG", "0") not in ("", "0", "false", "False"):
         raise SettingsError("Setel FLASK_DEBUG=0: mode debug tidak boleh menyala di luar pengembangan.")
     database_url = env.get("LMS_DATABASE_URL", "") or f"sqlite:///{instance / 'lms.db'}"
@@ -98,6 +110,7 @@ def read(env: Mapping[str, str], root: Path) -> Settings:
         environment=cast(Environment, environment),
         instance=instance,
         secret_key=secret,
+        former_secret_keys=former,
         database_url=database_url,
         storage_url=env.get("LMS_STORAGE_URL", "") or f"file://{instance / 'files'}",
         redis_url=env.get("LMS_REDIS_URL", ""),

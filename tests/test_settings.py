@@ -30,6 +30,7 @@ def test_development_needs_nothing(tmp_path: Path) -> None:
         ({"LMS_SECRET_KEY": SECRET, "LMS_DATABASE_URL": "mysql://x"}, "LMS_DATABASE_URL"),
         ({"LMS_SECRET_KEY": SECRET, "LMS_BRAND_COLOUR": "red;}"}, "LMS_BRAND_COLOUR"),
         ({"LMS_SECRET_KEY": SECRET, "LMS_PROXIES": "many"}, "LMS_PROXIES"),
+        ({"LMS_SECRET_KEY": SECRET, "LMS_FORMER_SECRET_KEYS": f"{SECRET}, short"}, "LMS_FORMER_SECRET_KEYS"),
         ({"LMS_SECRET_KEY": SECRET, "LMS_UPLOAD_MAX_MB": "0"}, "LMS_UPLOAD_MAX_MB"),
     ],
 )
@@ -43,3 +44,10 @@ def test_what_stops_the_start(env: dict[str, str], names: str, tmp_path: Path) -
 def test_a_bare_postgresql_address_names_the_driver(tmp_path: Path) -> None:
     env = {"LMS_SECRET_KEY": SECRET, "LMS_INSTANCE": str(tmp_path), "LMS_DATABASE_URL": "postgresql://u@h/d"}
     assert read(env, tmp_path).database_url == "postgresql+psycopg://u@h/d"
+
+
+def test_former_secrets_are_kept_in_order_behind_the_one_in_use(tmp_path: Path) -> None:
+    env = {"LMS_SECRET_KEY": SECRET, "LMS_INSTANCE": str(tmp_path)}
+    assert read(env, tmp_path).secret_keys == (SECRET,)
+    env["LMS_FORMER_SECRET_KEYS"] = f"{'a' * 40},{'b' * 40} "
+    assert read(env, tmp_path).secret_keys == (SECRET, "a" * 40, "b" * 40)

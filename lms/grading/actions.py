@@ -362,7 +362,7 @@ def _grade(
     now: datetime,
 ) -> None:
     mark = verdict.mark(project, sent)
-    final = verdict.after_lateness(mark.points, project.late, first_late_seconds(submission.work_id))
+    final = verdict.after_lateness(mark.points, project.late, models.first_late_seconds(submission.work_id))
     reason = _reason(submission.number, final, len(sent), project.pass_mark)
     for member in models.members_of(submission.work_id):
         db.session.add(
@@ -377,17 +377,6 @@ def _grade(
                 decided_at=now,
             )
         )
-
-
-def first_late_seconds(work_id: int) -> int:
-    """How late the first version came."""
-    found = db.session.scalar(
-        select(SubmissionVersion.late_seconds)
-        .where(SubmissionVersion.work_id == work_id)
-        .order_by(SubmissionVersion.number)
-        .limit(1)
-    )
-    return found or 0
 
 
 def _reason(number: int, final: verdict.Final, reviews: int, pass_mark: Decimal | int) -> str:

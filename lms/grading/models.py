@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 from typing import Any, NamedTuple
@@ -39,6 +39,7 @@ from lms.grading.verdict import Sent
 from lms.paging import PER_PAGE, Page, read_token, token
 from lms.people.models import Person
 from lms.projects import models as projects
+from lms.projects.deadlines import Extension, late_seconds
 from lms.projects.models import SubmissionPart, SubmissionVersion, Work, WorkMember, is_blind
 from lms.projects.models import rubric_of as rubric_of
 from lms.projects.source import Project
@@ -101,6 +102,30 @@ class Review(Base):
         return self.submission.member_ids
 
 
+class Adjustment(Base):
+    """Points that one member of a team gets more (or fewer, below 0) than the team's grade, and why.
+
+    Rows are added, never changed: a member's newest counts, and 0 takes back what was before.
+    """
+
+    __tablename__ = "adjustment"
+    __immutable__ = True
+
+    id: Mapped[int] = mapped_column(Key, primary_key=True)
+    work_id: Mapped[int] = mapped_column(ForeignKey("work.id"))
+    enrolment_id: Mapped[int] = mapped_column(ForeignKey("enrolment.id"))
+    points: Mapped[Decimal]
+    reason: Mapped[str] = mapped_column(String(300))
+    decided_by: Mapped[int] = mapped_column(ForeignKey("person.id"))
+    decided_at: Mapped[datetime]
+
+    __table_args__ = (
+        Index("ix_adjustment_work_id", "work_id", "enrolment_id", "id"),
+        Index("ix_adjustment_enrolment_id", "enrolment_id"),
+        Index("ix_adjustment_decided_by", "decided_by"),
+    )
+
+
 # Where works stand. These expressions are about one row of ``SubmissionVersion`` joined to its ``Work``.
 
 DECIDED = ("agreed", "moderated", "released", "appealed", "revised")
@@ -118,12 +143,13 @@ _REVIEWED = _counted(select(func.count(Review.id)).where(Review.submission_id ==
 
 
 def _ledger(states: Sequence[str]) -> ColumnElement[bool]:
-    """Whether the ledger holds a grade of one of these states for a member of the work."""
+    """Whether the ledger holds a grade of one of these states for a standing member of the work."""
     return (
         select(GradeEntry.id)
         .join(WorkMember, WorkMember.enrolment_id == GradeEntry.enrolment_id)
         .where(
             WorkMember.work_id == Work.id,
+            WorkMember.left_at.is_(None),
             GradeEntry.stable_id == Work.stable_id,
             GradeEntry.state.in_(states),
         )
@@ -212,7 +238,7 @@ def _names() -> ScalarSelect[str]:
 class QueueLine:
     """A handed-in version in the queue.
 
-    ``names`` are the members' (with the team's name before them), empty while the project hides them from its
+    ``late_seconds`` are those that no extension has excused. ``names`` are the members' (with the team's name before them), empty while the project hides them from its
     reviewers: then ``masked`` is true. ``mine``: the person has a private draft about it; ``sent``: the
     person's review of it was sent.
     """
@@ -261,6 +287,7 @@ def _queue_lines(person_id: int, keys: Any) -> list[QueueLine]:
             Work.name.label("team"),
             SubmissionVersion.submitted_at,
             SubmissionVersion.late_seconds,
+            *(until.label(f"until_{at}") for at, until in enumerate(projects.GRANTED)),
             _names().label("names"),
             mine.correlate(SubmissionVersion).exists().label("mine"),
             sent.correlate(SubmissionVersion).exists().label("own"),
@@ -285,7 +312,7 @@ def _queue_lines(person_id: int, keys: Any) -> list[QueueLine]:
                 item_id=row.item_id,
                 number=row.number,
                 submitted_at=row.submitted_at,
-                late_seconds=row.late_seconds,
+                late_seconds=late_seconds(row.submitted_at, row.late_seconds, row.until_0, row.until_1),
                 state=_state(row, project),
                 names="" if masked else with_team(row.team, row.names),
                 masked=masked,
@@ -549,7 +576,10 @@ class ReviewLine(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Round:
-    """A version with the reviews of it that were sent, in order; ``settled_at`` is when they decided."""
+    """A version with the reviews of it that were sent, in order; ``settled_at`` is when they decided.
+
+    ``late_seconds`` are those that count: what was granted until the work was graded excuses.
+    """
 
     submission_id: int
     number: int
@@ -565,7 +595,7 @@ class Round:
 
 
 def rounds_of(work_id: int) -> list[Round]:
-    """All versions of a work with their sent reviews, oldest first, in one statement."""
+    """All versions of a work with their sent reviews, oldest first; one statement, two where the first came late."""
     rows = db.session.execute(
         select(SubmissionVersion, Review, Person)
         .outerjoin(Review, Review.submission_id == SubmissionVersion.id)
@@ -588,7 +618,7 @@ def rounds_of(work_id: int) -> list[Round]:
                     review.sent_at,
                 )
             )
-    return [
+    rounds = [
         Round(
             version.id,
             version.number,
@@ -600,6 +630,38 @@ def rounds_of(work_id: int) -> list[Round]:
         )
         for version, reviews in found.values()
     ]
+    if rounds and rounds[0].late_seconds:
+        last = rounds[-1]
+        graded_at = last.settled_at if last.reviews and not last.returned else None
+        rounds[0] = replace(rounds[0], late_seconds=first_late_seconds(work_id, graded_at))
+    return rounds
+
+
+def first_late_seconds(work_id: int, graded_at: datetime | None = None) -> int:
+    """How late the first version came, after what was granted (until the work was graded, where it is); one statement."""
+    granted = select(func.max(Extension.until)).where(
+        Extension.cohort_id == Work.cohort_id, Extension.stable_id == Work.stable_id
+    )
+    if graded_at is not None:
+        granted = granted.where(Extension.granted_at <= graded_at)
+    standing = select(WorkMember.enrolment_id).where(
+        WorkMember.work_id == Work.id, WorkMember.left_at.is_(None)
+    )
+    row = db.session.execute(
+        select(
+            SubmissionVersion.submitted_at,
+            SubmissionVersion.late_seconds,
+            granted.where(Extension.enrolment_id.is_(None)).correlate(Work).scalar_subquery(),
+            granted.where(Extension.enrolment_id.in_(standing.correlate(Work)))
+            .correlate(Work)
+            .scalar_subquery(),
+        )
+        .join(Work, Work.id == SubmissionVersion.work_id)
+        .where(SubmissionVersion.work_id == work_id)
+        .order_by(SubmissionVersion.number)
+        .limit(1)
+    ).first()
+    return late_seconds(*row) if row else 0
 
 
 def draft_of(submission_id: int, reviewer_id: int) -> ReviewDraft | None:

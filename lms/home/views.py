@@ -123,7 +123,7 @@ def _learning(cohorts: list[OwnCohort]) -> Learning | None:
         place=_place_title(step),
         works=shown,
         hours=Decimal(done_minutes) / MINUTES_PER_JP,
-        coming=coming(cohorts, handed_in=_handed_in(shown), now=now),
+        coming=coming(cohorts, works=works, handed_in=_handed_in(shown), now=now),
     )
 
 

@@ -469,13 +469,15 @@ def hand_in(
     seen: str,
     reasons: Mapping[str, str],
     integrity: bool,
+    key: bytes,
     by: int,
     now: datetime,
 ) -> tuple[SubmissionVersion, bool]:
     """Make version ``expected`` from the drafts and lock them, all in this transaction.
 
     Returns the version and whether this call made it: a double click, a retry or a second member of the team
-    gets the version that is there. ``seen`` is the readiness the person looked at. Raises NotReady.
+    gets the version that is there. ``seen`` is the readiness the person looked at, ``key`` the one that receipts are
+    signed with (``receipt.signing_key``). Raises NotReady.
     """
     rows = _hold(work, now=now)
     ready = readiness(work, rows)
@@ -488,6 +490,8 @@ def hand_in(
         _part(section, rows[section.id], position) for position, section in enumerate(work.project.sections)
     ]
     late = int((now - work.due_at).total_seconds()) if work.due_at else 0
+    sha256 = receipt.whole((part.section_id, part.sha256) for part in parts)
+    code = receipt.new_code()
     version = SubmissionVersion(
         work_id=work.id,
         cohort_id=work.cohort_id,
@@ -499,8 +503,9 @@ def hand_in(
         reasons=msgspec.json.encode(
             {each.key: reasons[each.key] for each in ready.questions}, order="sorted"
         ).decode(),
-        sha256=receipt.whole((part.section_id, part.sha256) for part in parts),
-        receipt=receipt.new_code(),
+        sha256=sha256,
+        receipt=code,
+        signature=receipt.sign(key, code, number, now, sha256),
         parts=parts,
     )
     db.session.add(version)

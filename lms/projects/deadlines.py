@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import NamedTuple
 
 from sqlalchemy import ForeignKey, Index, String
 from sqlalchemy.orm import Mapped, mapped_column
@@ -34,3 +35,26 @@ class Extension(Base):
         Index("ix_extension_enrolment_id", "enrolment_id"),
         Index("ix_extension_granted_by", "granted_by"),
     )
+
+
+class Due(NamedTuple):
+    """When a project is due: ``at`` is what counts (None: never), ``extended`` whether more time made it that."""
+
+    at: datetime | None
+    extended: bool = False
+
+
+def due(scheduled: datetime | None, *untils: datetime | None) -> Due:
+    """The latest of the scheduled deadline and of what was granted beyond it; without a schedule there is none."""
+    granted = max((until for until in untils if until is not None), default=None)
+    if scheduled is None or granted is None or granted <= scheduled:
+        return Due(scheduled)
+    return Due(granted, True)
+
+
+def late_seconds(submitted_at: datetime, recorded: int, *untils: datetime | None) -> int:
+    """How late a version is, in seconds, after what was granted since: never later than its receipt says."""
+    granted = max((until for until in untils if until is not None), default=None)
+    if not recorded or granted is None:
+        return recorded
+    return min(recorded, max(0, int((submitted_at - granted).total_seconds())))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any, NamedTuple
 
@@ -14,6 +14,7 @@ from sqlalchemy import (
     CheckConstraint,
     ForeignKey,
     Index,
+    ScalarSelect,
     String,
     Text,
     UniqueConstraint,
@@ -33,6 +34,7 @@ from lms.courses.models import item_id as find_item
 from lms.extensions import Base, Key, db
 from lms.people.models import Person
 from lms.projects import content
+from lms.projects.deadlines import Due, due
 from lms.projects.deadlines import Extension as Extension
 from lms.projects.history import Contribution as Contribution
 from lms.projects.history import Snapshot as Snapshot
@@ -74,7 +76,10 @@ class Work(Base):
 
 
 class WorkMember(Base):
-    """A learner's part in a work; one work per learner and project at a time, who left may join another."""
+    """A learner's part in a work; one work per learner and project at a time, who left may join another.
+
+    ``left_by`` took the learner out of a team and says why (``left_reason``); None where they left by themselves.
+    """
 
     __tablename__ = "work_member"
 
@@ -85,6 +90,8 @@ class WorkMember(Base):
     stable_id: Mapped[str] = mapped_column(String(80))
     joined_at: Mapped[datetime]
     left_at: Mapped[datetime | None]
+    left_by: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
+    left_reason: Mapped[str] = mapped_column(String(300), default="", server_default="")
 
     work: Mapped[Work] = relationship(back_populates="members")
     enrolment: Mapped[Enrolment] = relationship()
@@ -101,6 +108,7 @@ class WorkMember(Base):
         Index("ix_work_member_enrolment", "enrolment_id", "stable_id"),
         Index("ix_work_member_work_id", "work_id"),
         Index("ix_work_member_person_id", "person_id"),
+        Index("ix_work_member_left_by", "left_by"),
     )
 
 
@@ -385,8 +393,13 @@ class Workspace:
     stable_id: str
     name: str
     opens_at: datetime | None
-    due_at: datetime | None
+    due: Due
     member_ids: frozenset[int]
+
+    @property
+    def due_at(self) -> datetime | None:
+        """When it must be handed in, with all the time that was granted."""
+        return self.due.at
 
     @property
     def project(self) -> Project:
@@ -394,9 +407,31 @@ class Workspace:
 
 
 # The statements of every save name columns of tables, not of entities: they are put together in half the time.
-_work, _member, _cohort, _schedule, _draft = (
-    entity.__table__.c for entity in (Work, WorkMember, Cohort, Schedule, Draft)
+_work, _member, _cohort, _schedule, _draft, _extension = (
+    entity.__table__.c for entity in (Work, WorkMember, Cohort, Schedule, Draft, Extension)
 )
+
+
+def _granted(*conditions: Any) -> ScalarSelect[datetime | None]:
+    """Until when a ``Work`` has more time by what meets these conditions; each finds its rows in an index."""
+    return (
+        select(func.max(_extension.until))
+        .where(_extension.cohort_id == _work.cohort_id, _extension.stable_id == _work.stable_id, *conditions)
+        .correlate(Work.__table__)
+        .scalar_subquery()
+    )
+
+
+GRANTED = (
+    _granted(_extension.enrolment_id.is_(None)),
+    _granted(
+        _extension.enrolment_id == _member.enrolment_id,
+        _member.work_id == _work.id,
+        _member.left_at.is_(None),
+    ),
+)
+"""Until when a work has more time: as everybody of its cohort, and by what any standing member was granted."""
+
 _OF_PROJECT = and_(Schedule.cohort_id == Work.cohort_id, Schedule.stable_id == Work.stable_id)
 _WORKSPACE = (
     select(
@@ -409,6 +444,7 @@ _WORKSPACE = (
         _work.name,
         _schedule.opens_at,
         _schedule.due_at,
+        *GRANTED,
         select(func.aggregate_strings(cast(_member.person_id, String), ","))
         .where(_member.work_id == _work.id, _member.left_at.is_(None))
         .correlate(Work.__table__)
@@ -431,8 +467,46 @@ def workspace(work_id: int) -> Workspace | None:
         return None
     values = list(row)
     joined = values.pop()
-    values.append(frozenset(int(part) for part in joined.split(",")) if joined else frozenset())
+    values[8:] = [
+        due(*values[8:]),
+        frozenset(int(part) for part in joined.split(",")) if joined else frozenset(),
+    ]
     return Workspace(*values)
+
+
+_HERE: dict[str, Any] = {"cohort_id": bindparam("cohort_id"), "stable_id": bindparam("stable_id")}
+
+
+def _scheduled(column: Any) -> ScalarSelect[datetime | None]:
+    return (
+        select(column)
+        .where(_schedule.cohort_id == _HERE["cohort_id"], _schedule.stable_id == _HERE["stable_id"])
+        .scalar_subquery()
+    )
+
+
+def _extended(whose: Any) -> ScalarSelect[datetime | None]:
+    return (
+        select(func.max(_extension.until))
+        .where(_extension.cohort_id == _HERE["cohort_id"], _extension.stable_id == _HERE["stable_id"], whose)
+        .scalar_subquery()
+    )
+
+
+_DATES = select(
+    _scheduled(_schedule.opens_at),
+    _scheduled(_schedule.due_at),
+    _extended(_extension.enrolment_id.is_(None)),
+    _extended(_extension.enrolment_id == bindparam("enrolment_id")),
+)
+
+
+def dates_of(cohort_id: int, stable_id: str, enrolment_id: int | None) -> tuple[datetime | None, Due]:
+    """When a project opens and is due for a learner who has not begun it (None: for anybody); one statement."""
+    opens_at, *dates = db.session.execute(
+        _DATES, {"cohort_id": cohort_id, "stable_id": stable_id, "enrolment_id": enrolment_id}
+    ).one()
+    return opens_at, due(*dates)
 
 
 def work_of(enrolment_id: int, stable_id: str) -> int | None:
@@ -459,6 +533,9 @@ class WorkLine:
     due_at: datetime | None
 
 
+_NEVER = datetime.max.replace(tzinfo=UTC)
+
+
 def works_of(enrolment_ids: Sequence[int]) -> list[WorkLine]:
     """The works of these enrolments, those due first; one statement."""
     if not enrolment_ids:
@@ -472,14 +549,15 @@ def works_of(enrolment_ids: Sequence[int]) -> list[WorkLine]:
             Work.item_id,
             Work.stable_id,
             Schedule.due_at,
+            *GRANTED,
         )
         .join(WorkMember, WorkMember.work_id == Work.id)
         .join(Cohort, Cohort.id == Work.cohort_id)
         .outerjoin(Schedule, _OF_PROJECT)
         .where(WorkMember.enrolment_id.in_(enrolment_ids), WorkMember.left_at.is_(None))
-        .order_by(Schedule.due_at.is_(None), Schedule.due_at, Work.id)
     )
-    return [WorkLine(*row) for row in rows]
+    lines = [WorkLine(*row[:6], due(*row[6:]).at) for row in rows]
+    return sorted(lines, key=lambda line: (line.due_at or _NEVER, line.id))
 
 
 _own = WorkMember.enrolment_id == Enrolment.id

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -12,6 +12,7 @@ from sqlalchemy import select
 from lms.courses.models import Cohort, CourseVersion, Enrolment, GradeEntry, ItemLine, current_grades, outline
 from lms.extensions import db
 from lms.projects.models import SubmissionVersion, Work, project, works_of
+from lms.projects.receipt import stands
 from lms.quizzes.models import paper_of
 
 MOST = 100
@@ -72,7 +73,10 @@ def records_of(person_id: int) -> list[Record]:
 
 @dataclass(frozen=True)
 class Receipt:
-    """What the public page tells about a handed-in version: never who, never the text."""
+    """What the public page tells about a handed-in version: never who, never the text.
+
+    ``stands`` says whether the server's signature fits the facts; None where there is none yet.
+    """
 
     code: str
     course: str
@@ -80,10 +84,12 @@ class Receipt:
     number: int
     submitted_at: datetime
     sha256: str
+    signature: str
+    stands: bool | None
 
 
-def receipt(code: str) -> Receipt | None:
-    """The receipt with this code."""
+def receipt(code: str, keys: Iterable[bytes]) -> Receipt | None:
+    """The receipt with this code; ``keys`` are those that receipts were signed with, the newest first."""
     row = db.session.execute(
         select(
             SubmissionVersion.receipt,
@@ -93,6 +99,7 @@ def receipt(code: str) -> Receipt | None:
             SubmissionVersion.number,
             SubmissionVersion.submitted_at,
             SubmissionVersion.sha256,
+            SubmissionVersion.signature,
         )
         .join(Work, Work.id == SubmissionVersion.work_id)
         .join(Cohort, Cohort.id == SubmissionVersion.cohort_id)
@@ -109,4 +116,8 @@ def receipt(code: str) -> Receipt | None:
         row.number,
         row.submitted_at,
         row.sha256,
+        row.signature,
+        stands(keys, row.signature, row.receipt, row.number, row.submitted_at, row.sha256)
+        if row.signature
+        else None,
     )

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, redirect, render_template, request, url_for
+from flask import Blueprint, current_app, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from lms.guard import person, public, signed_in
+from lms.projects.receipt import signing_key
 from lms.records.models import receipt, records_of
 
 blueprint = Blueprint("records", __name__)
@@ -35,7 +36,8 @@ def verify_form() -> ResponseReturnValue:
 @blueprint.get("/verifikasi/<code>")
 @public
 def verify(code: str) -> ResponseReturnValue:
-    """Whether a receipt is genuine, without names and without the work itself."""
-    found = receipt(_tidy(code))
+    """Whether a receipt is genuine and its signature stands, without names and without the work itself."""
+    keys = [signing_key(secret) for secret in current_app.config["LMS"].secret_keys]
+    found = receipt(_tidy(code), keys)
     page = render_template("records/verify.html", code=_tidy(code), found=found)
     return page, 200 if found else 404

@@ -28,6 +28,7 @@ from tests.cast import NOW, Cast
 from tests.projects.work import (
     CHAIN,
     ITEM,
+    KEY,
     PDF,
     ROW,
     TABLE,
@@ -287,6 +288,7 @@ def press(
         "seen": ready.seen,
         "reasons": {each.key: "Alasan." for each in ready.questions},
         "integrity": True,
+        "key": KEY,
         "now": NOW,
     }
     return actions.hand_in(work, by=by, **(fields | changes))

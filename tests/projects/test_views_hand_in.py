@@ -89,6 +89,7 @@ def test_handing_in_gives_a_receipt(
     assert version is not None
     assert line.receipt in shown
     assert version.sha256 in shown
+    assert version.signature in shown
     for part in version.parts:
         assert part.sha256 in shown
     assert "Sari Wulandari" in shown
@@ -109,7 +110,8 @@ def test_the_receipt_is_mailed_once(
     (mail,) = db.session.scalars(select(Mail)).all()
     assert mail.address == cast.emails["sari"]
     assert "Proyek uji" in mail.subject
-    for words in (line.receipt, f"/proyek/bukti/{line.id}", f"/verifikasi/{line.receipt}", "WIB"):
+    signature = db.session.scalar(select(SubmissionVersion.signature)) or "tidak ada"
+    for words in (line.receipt, signature, f"/proyek/bukti/{line.id}", f"/verifikasi/{line.receipt}", "WIB"):
         assert words in mail.body
 
 

@@ -19,6 +19,7 @@ from lms.extensions import db
 from lms.projects import actions, models
 from lms.projects.content import Content, Table
 from lms.projects.models import Draft, ImprovementNote, SubmissionVersion, Workspace
+from lms.projects.receipt import signing_key
 from lms.projects.source import Project, Section, parse
 from tests.cast import CODE, NOW, Cast
 
@@ -27,6 +28,7 @@ FRONT = f"/proyek/{CODE}/{ITEM}"
 TEXT = "## Akar masalah\n\nLama tinggal wisatawan hanya 1,3 hari, karena paket perjalanan belum terpadu."
 ROW = {"_id": "baris1", "sasaran": "Pengangguran menurun", "arah": "turun", "t0": "5,55", "t1": "5,20"}
 TABLE = Table((ROW,))
+KEY = signing_key("a secret of the tests that is long enough")
 PDF = b"%PDF-1.7\n1 0 obj\n<<>>\nendobj\n%%EOF\n"
 PNG = b"\x89PNG\r\n\x1a\n" + b"\0" * 40
 
@@ -140,6 +142,7 @@ def hand_in(
         seen=ready.seen,
         reasons=reasons or {each.key: "Alasan uji." for each in ready.questions},
         integrity=True,
+        key=KEY,
         by=by,
         now=now,
     )

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+import dataclasses
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
+
+from sqlalchemy import update
 
 from lms.courses.models import GradeEntry, item_id
 from lms.projects.models import SubmissionVersion, Work, WorkMember
@@ -102,10 +105,55 @@ def test_anybody_can_verify_a_receipt_without_learning_who(browser: Any, cast: A
     answer = browser.get(f"/verifikasi/{code.lower()}")
     page = answer.get_data(as_text=True)
     assert answer.status_code == 200
-    assert "Bukti ini asli" in page
+    # a version from before receipts were signed
+    assert "Nomor ini terdaftar" in page
+    assert "Belum ditandatangani" in page
+    assert "Bukti ini asli" not in page
     assert "ab" * 32 in page
     assert "Selasa, 24 November 2026, pukul 08.00 WIB" in page
     assert "Sari" not in page
+
+
+def test_a_signed_receipt_stands_until_a_fact_is_changed(
+    browser: Any, cast: Any, session: Any, count_statements: Any
+) -> None:
+    version = handed_in(cast)
+    code, signature = version.receipt, version.signature
+    session.commit()
+    assert len(signature) == 64
+    with count_statements() as counted:
+        page = browser.get(f"/verifikasi/{code}").get_data(as_text=True)
+    assert len(counted) <= 4, counted.statements
+    assert "Bukti ini asli" in page
+    assert "Tanda tangan cocok" in page
+    assert signature in page
+    for forbidden in ("Sari", "Lama tinggal", "Angkatan rpjmd"):
+        assert forbidden not in page
+    # somebody moves the time in the database behind the platform's back
+    session.execute(
+        update(SubmissionVersion).values(submitted_at=NOW - timedelta(days=1)),
+        execution_options={"synchronize_session": False},
+    )
+    session.commit()
+    answer = browser.get(f"/verifikasi/{code}")
+    page = answer.get_data(as_text=True)
+    assert answer.status_code == 200
+    assert "Bukti ini asli" not in page
+    assert "Tanda tangan tidak cocok" in page
+
+
+def test_receipts_survive_a_change_of_the_secret(
+    app: Any, browser: Any, cast: Any, session: Any, monkeypatch: Any
+) -> None:
+    code = handed_in(cast).receipt
+    session.commit()
+    settings = app.config["LMS"]
+    new = dataclasses.replace(settings, secret_key="n" * 40)
+    monkeypatch.setitem(app.config, "LMS", new)
+    assert "Tanda tangan tidak cocok" in browser.get(f"/verifikasi/{code}").get_data(as_text=True)
+    kept = dataclasses.replace(new, former_secret_keys=(settings.secret_key,))
+    monkeypatch.setitem(app.config, "LMS", kept)
+    assert "Tanda tangan cocok" in browser.get(f"/verifikasi/{code}").get_data(as_text=True)
 
 
 def test_a_forged_receipt(browser: Any, cast: Any, session: Any) -> None:

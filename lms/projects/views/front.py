@@ -6,7 +6,7 @@ from flask import abort, flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 
 from lms.access import Deed
-from lms.courses.models import ItemLine, Seat, progress_of, schedules_of
+from lms.courses.models import ItemLine, Seat, progress_of
 from lms.courses.progress import completed_of, missing_requirements
 from lms.extensions import db, utcnow
 from lms.guard import allowed, person
@@ -42,13 +42,12 @@ def front(seat: Seat, item: str) -> ResponseReturnValue:
     item_id = work.item_id if work else line.id
     project = models.project(item_id)
     if work is None:
-        schedule = schedules_of(seat.cohort_id).get(line.stable_id)
-        opens_at, due_at = (schedule.opens_at, schedule.due_at) if schedule else (None, None)
+        opens_at, due = models.dates_of(seat.cohort_id, line.stable_id, seat.enrolment_id)
         lines = models.lines_of(project, {})
         missing = _missing(seat, line)
         versions: list[models.VersionLine] = []
     else:
-        opens_at, due_at, missing = work.opens_at, work.due_at, ()
+        opens_at, due, missing = work.opens_at, work.due, ()
         rows = models.complete(project, models.standings(work.id), now=now)
         lines = models.lines_of(project, rows, models.newest_notes(work.id, rows))
         versions = models.versions_of(work.id)
@@ -61,7 +60,7 @@ def front(seat: Seat, item: str) -> ResponseReturnValue:
         lines=lines,
         versions=versions,
         opens_at=opens_at if opens_at and opens_at > now else None,
-        due_at=due_at,
+        due=due,
         missing=missing,
         brief=author_text(models.brief(item_id), project, seat.code, line.stable_id),
         next=models.next_section(lines),

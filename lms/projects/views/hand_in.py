@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from flask import redirect, render_template, request, url_for
+from flask import current_app, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from lms.access import Deed
@@ -15,6 +15,7 @@ from lms.projects.actions import Readiness
 from lms.projects.checks import Finding
 from lms.projects.forms import HandInFields, hand_in_fields
 from lms.projects.models import Workspace
+from lms.projects.receipt import signing_key
 from lms.projects.source import Section
 from lms.projects.views import blueprint
 from lms.projects.views.findings import Mark, mark
@@ -89,6 +90,7 @@ def send(work: Workspace) -> ResponseReturnValue:
             seen=fields.seen,
             reasons=fields.reasons,
             integrity=fields.integrity,
+            key=signing_key(current_app.config["LMS"].secret_key),
             by=person().id,
             now=now,
         )
