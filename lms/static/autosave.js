@@ -25,6 +25,34 @@ const same = (a, b) => JSON.stringify(a) === JSON.stringify(b);
 const plain = (text) => text.replace(/\r\n?/g, "\n");
 const normal = (pairs) => pairs.map(([name, value]) => [name, plain(value)]);
 
+const valuesOf = (pairs) => {
+  const found = new Map();
+  for (const [name, value] of pairs) found.set(name, [...(found.get(name) ?? []), value]);
+  return found;
+};
+
+// Two states of a form that go back to one: each field as whoever changed it left it; null where both did, differently.
+function merged(base, mine, theirs) {
+  const [before, own, other] = [base, mine, theirs].map(valuesOf);
+  const both = [];
+  for (const name of new Set([...own.keys(), ...other.keys()])) {
+    const [was, here, there] = [before, own, other].map((each) => each.get(name) ?? []);
+    if (!same(here, was) && !same(there, was) && !same(here, there)) return null;
+    for (const value of same(here, was) ? there : here) both.push([name, value]);
+  }
+  return both;
+}
+
+// This page as the server has it now.
+async function freshPage() {
+  try {
+    const page = await fetch(location.href, { credentials: "same-origin", headers: { Accept: "text/html" } });
+    return page.ok && !page.redirected ? new DOMParser().parseFromString(await page.text(), "text/html") : null;
+  } catch {
+    return null;
+  }
+}
+
 class Copy {
   constructor(key) {
     this.key = `draf:${key}`;
@@ -96,8 +124,7 @@ class Autosave {
   fill(pairs) {
     const event = new CustomEvent("autosave:restore", { cancelable: true, detail: pairs });
     if (!this.form.dispatchEvent(event)) return;
-    const values = new Map();
-    for (const [name, value] of pairs) values.set(name, [...(values.get(name) ?? []), value]);
+    const values = valuesOf(pairs);
     for (const control of this.form.elements) {
       if (!control.name || ["csrf_token", "revision"].includes(control.name)) continue;
       if (["submit", "button", "file"].includes(control.type)) continue;
@@ -180,6 +207,8 @@ class Autosave {
     this.keep();
     if (response?.status === 400 && answer.error === "csrf" && again && (await this.freshToken()))
       return this.post(last, false);
+    if (response?.status === 409 && answer.error === "conflict" && again && !last && (await this.catchUp()))
+      return this.post(last, false);
     this.failed(response, answer);
   }
 
@@ -221,16 +250,25 @@ class Autosave {
 
   // The session was renewed in another tab: this page's own address knows the new token.
   async freshToken() {
-    try {
-      const page = await fetch(location.href, { credentials: "same-origin", headers: { Accept: "text/html" } });
-      if (!page.ok || page.redirected) return false;
-      const token = new DOMParser().parseFromString(await page.text(), "text/html").querySelector("[name=csrf_token]");
-      if (!token) return false;
-      for (const input of document.querySelectorAll("[name=csrf_token]")) input.value = token.value;
-      return true;
-    } catch {
-      return false;
-    }
+    const token = (await freshPage())?.querySelector("[name=csrf_token]");
+    if (!token) return false;
+    for (const input of document.querySelectorAll("[name=csrf_token]")) input.value = token.value;
+    return true;
+  }
+
+  // Somebody saved meanwhile, often this tab itself on the page before, whose last save came late. A form that says
+  // `data-merges` takes over the fields that only they changed; where both changed the same one, the person decides.
+  async catchUp() {
+    if (!("merges" in this.form.dataset)) return false;
+    const theirs = (await freshPage())?.getElementById(this.form.id);
+    if (!theirs?.elements.revision || !this.form.elements.revision) return false;
+    const saved = normal(pairsOf(theirs));
+    const both = merged(this.stored, normal(pairsOf(this.form)), saved);
+    if (!both) return false;
+    this.fill(both);
+    this.form.elements.revision.value = theirs.elements.revision.value;
+    this.stored = saved;
+    return true;
   }
 
   // A real submit: what is under way comes first, so that it cannot look like somebody else's save.
