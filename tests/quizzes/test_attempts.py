@@ -194,7 +194,7 @@ def test_extra_time_and_attempts_reach_the_learner(as_person: Any, cast: Cast, s
     words = text(dewi.get(GRANTS))
     assert "kuis ini +15 menit, +1 percobaan Jaringan kantor padam Dewi Anggraini" in words
     assert "semua kuis angkatan +5 menit Pendengaran" in words
-    assert "+20 menit +1 percobaan" in text(dewi.get(LIST))
+    assert "+20 menit, +1 percobaan" in text(dewi.get(LIST))
     assert "0 dari 2 terpakai" in text(as_person("budi").get(FRONT)), "it is for one person"
 
 
