@@ -101,7 +101,7 @@ def read_a_lesson(learner: Any) -> None:
     page.get_by_role("button", name=re.compile("^Selesai|^Lanjut")).last.click()
     page.wait_for_url("**/menelaah-klhs")
     page.goto("/pelatihan/penyusunan-rpjmd")
-    expect(page.get_by_text(re.compile(r"\d+ dari 22"))).to_have_count(1)
+    expect(page.get_by_text(re.compile(r"\d+ dari 24"))).to_have_count(1)
 
 
 def take_the_quiz(learner: Any) -> None:
