@@ -1,6 +1,6 @@
 """Pages of quizzes: the front, an attempt, its summary and its result; a cohort's quizzes for its facilitators."""
 
-from lms.quizzes.views import allowances, analysis, attempt, attempts, cohort, front, result, summary
+from lms.quizzes.views import allowances, analysis, attempt, attempts, check, cohort, front, result, summary
 from lms.quizzes.views.blueprint import blueprint
 
 __all__ = [
@@ -9,6 +9,7 @@ __all__ = [
     "attempt",
     "attempts",
     "blueprint",
+    "check",
     "cohort",
     "front",
     "result",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from decimal import Decimal
 
 from flask import abort, flash, jsonify, redirect, render_template, request, session, url_for
@@ -20,11 +21,12 @@ from lms.quizzes.actions import Origin
 from lms.quizzes.device import device
 from lms.quizzes.forms import read_flags, read_given
 from lms.quizzes.kinds.question import Shown
-from lms.quizzes.models import Answers, Sitting, current_answers, flags_of, sitting
+from lms.quizzes.marking.models import basis_of
+from lms.quizzes.models import Answers, Sitting, current_answers, flags_of, locked_questions, sitting
 from lms.quizzes.paper import QuestionText
 from lms.quizzes.views.blueprint import blueprint
 from lms.quizzes.views.overview import Mark, address_of, doubt_in_words, marks_of, page_asked, page_size
-from lms.quizzes.views.verdicts import item_address
+from lms.quizzes.views.verdicts import Verdict, item_address, verdicts_of
 from lms.web import zone
 from lms.words import words
 
@@ -41,7 +43,10 @@ def locked_attempt(attempt_id: int) -> Sitting | None:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A question on the attempt's page, with what was answered so far. It knows nothing of the key."""
+    """A question on the attempt's page, with what was answered so far.
+
+    It knows nothing of the key; ``told`` is what may be seen of a question that was answered for good.
+    """
 
     number: int
     id: str
@@ -58,6 +63,7 @@ class Entry:
     answered: bool
     doubt: str
     flagged: bool
+    told: Verdict | None
 
     @property
     def words(self) -> int:
@@ -65,8 +71,10 @@ class Entry:
         return words(self.typed)
 
 
-def _entries(tried: Sitting, answers: Answers, marks: Iterable[Mark]) -> list[Entry]:
-    """The questions of one page."""
+def _entries(
+    tried: Sitting, answers: Answers, marks: Iterable[Mark], told: Mapping[int, Verdict]
+) -> list[Entry]:
+    """The questions of one page; ``told`` are the verdicts that may be seen, by number."""
     texts = tried.paper.question_texts(item_address(tried))
     asked = {shown.id: shown for shown in tried.asked}
     entries = []
@@ -90,9 +98,23 @@ def _entries(tried: Sitting, answers: Answers, marks: Iterable[Mark]) -> list[En
                 answered=mark.answered,
                 doubt=mark.doubt,
                 flagged=mark.flagged,
+                told=told.get(mark.number),
             )
         )
     return entries
+
+
+def _told(tried: Sitting, answers: Answers, marks: Iterable[Mark], *, now: datetime) -> dict[int, Verdict]:
+    """What became of the page's questions that were answered for good, by number."""
+    if tried.paper.quiz.feedback != "each":
+        return {}
+    done = locked_questions(tried.attempt.id) & {mark.id for mark in marks}
+    if not done:
+        return {}
+    basis = basis_of(tried, now=now)
+    result = basis.score(answers.values(), [shown.id for shown in tried.asked])
+    verdicts = verdicts_of(tried, answers, basis, result, open=True, only=done)
+    return {verdict.number: verdict for verdict in verdicts}
 
 
 @blueprint.get("/kuis/percobaan/<int:attempt_id>")
@@ -115,7 +137,7 @@ def attempt(tried: Sitting) -> ResponseReturnValue:
         code=tried.code,
         quiz=tried.paper.quiz,
         language=tried.outline.language,
-        entries=_entries(tried, answers, here),
+        entries=_entries(tried, answers, here, _told(tried, answers, here, now=now)),
         marks=marks,
         page=page,
         before=next((mark.number for mark in marks if mark.page == page - 1), None),
@@ -147,7 +169,7 @@ def save(tried: Sitting) -> ResponseReturnValue:
     arrived = actions.sort_given(tried, given, now=now)
     kept = actions.keep_late(tried, arrived.late, now=now, origin=origin) if arrived.late else frozenset()
     if tried.attempt.submitted_at is not None or (given and not arrived.timely):
-        return _too_late(tried, kept)
+        return too_late(tried, kept)
     timely = arrived.timely
     older: list[str] = []
     sequence = None
@@ -178,7 +200,7 @@ def save(tried: Sitting) -> ResponseReturnValue:
     if not moves:
         flash(gettext("Jawaban Anda tersimpan pukul %(time)s.", time=moment), "ok")
     if kept:
-        flash(_late_in_words(tried), "warn")
+        flash(late_in_words(tried), "warn")
     return redirect(address, 303)
 
 
@@ -207,7 +229,7 @@ def submit(tried: Sitting) -> ResponseReturnValue:
     arrived = actions.sort_given(tried, given, now=now)
     kept = actions.keep_late(tried, arrived.late, now=now, origin=origin) if arrived.late else frozenset()
     if tried.attempt.submitted_at is not None:
-        return _too_late(tried, kept, closed=closed)
+        return too_late(tried, kept, closed=closed)
     answers = actions.save_changed(tried, arrived.timely, now=now, origin=origin)
     past = clock.is_past(tried.attempt.closes_at, now)
     ready = past or "yakin" in request.form or _is_ready(tried, answers)
@@ -217,7 +239,7 @@ def submit(tried: Sitting) -> ResponseReturnValue:
         actions.log_device(tried, now=now, origin=origin)
     db.session.commit()
     if kept:
-        flash(_late_in_words(tried), "warn")
+        flash(late_in_words(tried), "warn")
     if not ready:
         return redirect(url_for(".summary", attempt_id=tried.attempt.id), 303)
     return redirect(url_for(".result", attempt_id=tried.attempt.id), 303)
@@ -232,11 +254,11 @@ def _is_ready(tried: Sitting, answers: Answers) -> bool:
     )
 
 
-def _too_late(tried: Sitting, kept: frozenset[str], *, closed: bool = False) -> ResponseReturnValue:
+def too_late(tried: Sitting, kept: frozenset[str], *, closed: bool = False) -> ResponseReturnValue:
     """What came when it could count no more: kept where it says something new, and the result is shown."""
     db.session.commit()
     if kept:
-        message = _late_in_words(tried)
+        message = late_in_words(tried)
     elif tried.attempt.closed_by == "clock":
         message = gettext("Waktu percobaan ini sudah habis. Jawaban yang tersimpan sebelumnya sudah dinilai.")
     else:
@@ -250,7 +272,7 @@ def _too_late(tried: Sitting, kept: frozenset[str], *, closed: bool = False) -> 
     return redirect(address, 303)
 
 
-def _late_in_words(tried: Sitting) -> str:
+def late_in_words(tried: Sitting) -> str:
     """What became of an answer that came too late; honest about both halves."""
     if tried.attempt.closes_at is not None and tried.attempt.closed_by != "learner":
         return gettext(

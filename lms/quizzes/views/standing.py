@@ -125,7 +125,7 @@ def rule_in_words(quiz: Quiz) -> str:
 def feedback_in_words(quiz: Quiz) -> str:
     """When key and feedback may be seen."""
     return {
-        "each": gettext("Terlihat setelah percobaan dikumpulkan"),
+        "each": gettext("Terlihat per soal, begitu jawabannya Anda periksa"),
         "submitted": gettext("Terlihat setelah percobaan dikumpulkan"),
         "passed": gettext("Terlihat setelah Anda lulus"),
         "closed": gettext("Terlihat setelah kuis ditutup"),
