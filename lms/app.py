@@ -58,7 +58,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     babel.init_app(
         app, locale_selector=web.language, default_translation_directories=str(ROOT / "lms/translations")
     )
-    files.configure(settings.storage_url)
+    files.configure(settings.storage_url, settings.instance / "uploads")
     web.add_template_words(app, settings)
     web.add_routes(app, settings)
     for blueprint in BLUEPRINTS:

@@ -17,6 +17,7 @@ from urllib.parse import parse_qs, unquote, urlsplit
 from sqlalchemy import String
 from sqlalchemy.orm import Mapped, mapped_column
 
+from lms import pictures
 from lms.extensions import Base, Key, db
 from lms.refusals import Refused
 
@@ -151,12 +152,40 @@ def make_store(url: str) -> Store:
 
 
 _store: Store | None = None
+_parts: Path | None = None
 
 
-def configure(url: str) -> None:
-    """Choose the store once, at start."""
-    global _store  # noqa: PLW0603 (one store per process, like the database)
-    _store = make_store(url)
+def configure(url: str, parts: Path) -> None:
+    """Choose the store once, at start, and the local folder where uploads in parts grow."""
+    global _store, _parts
+    _store, _parts = make_store(url), parts
+
+
+def part(code: str) -> Path:
+    """Where an upload in parts grows; ``code`` is one that we made."""
+    if _parts is None or not code.isalnum():
+        raise RuntimeError("files.configure() has not run, or the code is not ours")
+    return _parts / code
+
+
+def parts_older_than(moment: datetime) -> list[Path]:
+    """The files in the folder of parts that nobody wrote to since."""
+    if _parts is None or not _parts.is_dir():
+        return []
+    old = moment.timestamp()
+    return [path for path in _parts.iterdir() if path.is_file() and path.stat().st_mtime < old]
+
+
+def append(code: str, offset: int, data: bytes) -> None:
+    """Write a part at its place, so that the same part sent twice changes nothing."""
+    path = part(code)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("r+b" if path.exists() else "w+b") as file:
+        file.seek(offset)
+        file.write(data)
+        file.truncate()
+        file.flush()
+        os.fsync(file.fileno())
 
 
 def store() -> Store:
@@ -247,6 +276,25 @@ def receive(
             path.unlink(missing_ok=True)
             raise
     return Upload(path, digest.hexdigest(), size, kind)
+
+
+def without_metadata(upload: Upload) -> Upload:
+    """The upload, its file rewritten where it is a picture: without where, by whom and with what it was taken.
+
+    Raises FileRefused for a picture that cannot be taken apart; the file is then gone.
+    """
+    if upload.kind not in ("jpg", "png"):
+        return upload
+    data = upload.path.read_bytes()
+    try:
+        made = pictures.cleaned(data, upload.kind)
+    except pictures.BadPicture as error:
+        upload.path.unlink(missing_ok=True)
+        raise FileRefused("Gambar itu rusak. Simpan ulang sebagai JPG atau PNG, lalu unggah lagi.") from error
+    if made == data:
+        return upload
+    upload.path.write_bytes(made)
+    return Upload(upload.path, hashlib.sha256(made).hexdigest(), len(made), upload.kind)
 
 
 def keep(path: Path, sha256: str, size: int, media_type: str, *, now: datetime) -> Blob:

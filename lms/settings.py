@@ -37,6 +37,7 @@ class Settings:
     public_url: str
     proxies: int
     upload_max_mb: int
+    clamav: str
     jp_target: int
     jp_ceiling: int
     version: str
@@ -124,6 +125,7 @@ def read(env: Mapping[str, str], root: Path) -> Settings:
         public_url=(env.get("LMS_PUBLIC_URL", "") or "http://127.0.0.1:8000").rstrip("/"),
         proxies=_integer(env, "LMS_PROXIES", 0, 0, 5),
         upload_max_mb=_integer(env, "LMS_UPLOAD_MAX_MB", 20, 1, 500),
+        clamav=env.get("LMS_CLAMAV", ""),
         jp_target=_integer(env, "LMS_JP_TARGET", 20, 1, 1000),
         jp_ceiling=_integer(env, "LMS_JP_CEILING", 24, 1, 1000),
         version="0.1.0",

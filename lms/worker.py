@@ -35,7 +35,8 @@ def run(app: Flask) -> None:
     """Run every sweep once, then each minute, until a signal ends the process."""
     settings: Settings = app.config["LMS"]
     huey = make_huey(settings)
-    for name, sweep in sweeps(mail.backend(settings.mail_url), settings.mail_from).items():
+    backend = mail.backend(settings.mail_url)
+    for name, sweep in sweeps(backend, settings.mail_from, settings.clamav).items():
         run_sweep(app, name, sweep)
         huey.periodic_task(crontab(), name=f"sweep-{name}")(partial(run_sweep, app, name, sweep))
     Consumer(huey, workers=1, periodic=True, initial_delay=0.2, backoff=1.2, max_delay=5.0).run()

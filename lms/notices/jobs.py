@@ -16,8 +16,9 @@ from lms.files import Blob
 from lms.mail import Backend, Mail
 from lms.notices.models import Heartbeat
 from lms.people.models import PasswordReset
-from lms.projects.jobs import fingerprint_versions
+from lms.projects.jobs import fingerprint_versions, forget_partial_uploads, scan_files
 from lms.projects.models import Attachment
+from lms.projects.uploads import Inspection
 from lms.quizzes.jobs import close_expired
 
 MAILS_PER_SWEEP = 50
@@ -73,6 +74,13 @@ def _unused() -> ColumnElement[bool]:
     )
 
 
+def _unused_content() -> ColumnElement[bool]:
+    """The same of what is known about a content: nobody names the content any more."""
+    return ~exists().where(Attachment.sha256 == Inspection.sha256) & ~exists().where(
+        CourseFile.sha256 == Inspection.sha256
+    )
+
+
 def delete_orphan_files(*, now: datetime) -> int:
     """Delete contents that no row names and that are a day old. Returns how many.
 
@@ -83,6 +91,7 @@ def delete_orphan_files(*, now: datetime) -> int:
     ).all()
     count = 0
     for sha256 in orphans:
+        db.session.execute(delete(Inspection).where(Inspection.sha256 == sha256, _unused_content()))
         removed = db.session.execute(delete(Blob).where(Blob.sha256 == sha256, _unused()))
         db.session.commit()
         if removed.rowcount:  # type: ignore[attr-defined]
@@ -104,12 +113,14 @@ def beat(name: str, *, now: datetime) -> None:
 Sweep = Callable[[datetime], object]
 
 
-def sweeps(backend: Backend, sender: str) -> dict[str, Sweep]:
+def sweeps(backend: Backend, sender: str, clamav: str = "") -> dict[str, Sweep]:
     """Every sweep by name, each taking the time."""
     return {
         "mail": lambda now: send_due_mail(backend, sender, now=now),
         "resets": lambda now: forget_expired_resets(now=now),
         "files": lambda now: delete_orphan_files(now=now),
         "similarity": lambda now: fingerprint_versions(now=now),
+        "scan": lambda now: scan_files(clamav, now=now),
+        "uploads": lambda now: forget_partial_uploads(now=now),
         "quizzes": lambda now: close_expired(now=now),
     }

@@ -12,10 +12,10 @@ import msgspec
 from sqlalchemy import insert, select, update
 from sqlalchemy.exc import IntegrityError
 
-from lms import audit, files
+from lms import activecontent, audit, files
 from lms.courses.models import Schedule
 from lms.extensions import db
-from lms.projects import checks, content, history, keeping, models, receipt
+from lms.projects import checks, content, history, keeping, models, receipt, uploads
 from lms.projects.checks import Finding
 from lms.projects.models import (
     Attachment,
@@ -289,9 +289,18 @@ def finding_counts(findings: Iterable[Finding], contents: Mapping[str, content.C
 
 
 def add_file(
-    work: Workspace, section: FilesSection, upload: files.Upload, name: str, *, by: int, now: datetime
+    work: Workspace,
+    section: FilesSection,
+    upload: files.Upload,
+    name: str,
+    *,
+    by: int,
+    now: datetime,
+    scanning: bool = False,
 ) -> Saved:
     """Put a received file into a section. The caller discards ``upload`` afterwards, whatever happens.
+
+    ``scanning`` says that a virus scanner is set, which will look at it.
 
     Raises Locked, and Refused when the section is full or holds the same content already.
     """
@@ -310,6 +319,8 @@ def add_file(
         raise Refused("Berkas dengan isi yang sama sudah ada: %(name)s.", name=same.name)
     media_type = files.MEDIA_TYPES[upload.kind]
     files.keep(upload.path, upload.sha256, upload.size, media_type, now=now)
+    active = activecontent.found(upload.path.read_bytes(), upload.kind)
+    uploads.inspect(upload.sha256, active=active, scanning=scanning, now=now)
     known = db.session.scalar(
         select(Attachment).where(
             Attachment.work_id == work.id,

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from sqlalchemy import exists, insert, select
+from sqlalchemy import delete, exists, insert, select
 
+from lms import files, scanner
 from lms.courses.models import CourseVersion, Item
 from lms.extensions import db
 from lms.projects import content, models, shingles
 from lms.projects.models import SubmissionPart, SubmissionVersion, Work
 from lms.projects.similarity import NONE, Fingerprint
+from lms.projects.uploads import Inspection, PartialUpload
 
 VERSIONS_PER_SWEEP = 100
 
@@ -56,3 +58,50 @@ def _texts(submission_id: int) -> list[tuple[str, str]]:
     )
     held = [(section_id, content.decode(text)) for section_id, text in parts]
     return [(section_id, each) for section_id, each in held if isinstance(each, str)]
+
+
+FILES_PER_SWEEP = 50
+UPLOAD_AGE = timedelta(days=1)
+
+
+def scan_files(address: str, *, now: datetime) -> int:
+    """Let the scanner look at contents that wait for it, oldest first. Returns how many it judged.
+
+    Without a scanner nothing is done. One that does not answer ends the sweep: the files wait for the next one.
+    """
+    if not address:
+        return 0
+    waiting = db.session.scalars(
+        select(Inspection)
+        .where(Inspection.scan == "waiting")
+        .order_by(Inspection.inspected_at)
+        .limit(FILES_PER_SWEEP)
+    ).all()
+    judged = 0
+    for row in waiting:
+        try:
+            with files.store().open(row.sha256) as stream:
+                verdict = scanner.scan(address, stream)
+        except FileNotFoundError:
+            continue
+        except OSError:
+            break
+        row.scan, row.found, row.inspected_at = verdict.state, verdict.found, now
+        db.session.commit()
+        judged += 1
+    return judged
+
+
+def forget_partial_uploads(*, now: datetime) -> int:
+    """Let go of uploads in parts that nobody went on with for a day. Returns how many."""
+    old = db.session.scalars(
+        select(PartialUpload.code).where(PartialUpload.touched_at < now - UPLOAD_AGE).limit(500)
+    ).all()
+    for code in old:
+        db.session.execute(delete(PartialUpload).where(PartialUpload.code == code))
+        db.session.commit()
+        files.part(code).unlink(missing_ok=True)
+    for path in files.parts_older_than(now - 2 * UPLOAD_AGE):  # of a process that died before it could
+        if db.session.get(PartialUpload, path.name) is None:
+            path.unlink(missing_ok=True)
+    return len(old)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, Index, String
+from sqlalchemy import ForeignKey, Index, String, func, select
 from sqlalchemy.orm import Mapped, mapped_column
 
-from lms.extensions import Base, Key
+from lms.extensions import Base, Key, db
 
 
 class PartialUpload(Base):
@@ -52,3 +53,58 @@ class Inspection(Base):
     inspected_at: Mapped[datetime]
 
     __table_args__ = (Index("ix_inspection_scan", "scan", "inspected_at"),)
+
+
+def inspect(sha256: str, *, active: Iterable[str], scanning: bool, now: datetime) -> None:
+    """Write down what is known of a content when it comes in, once; ``scanning`` says that a scanner will look."""
+    if db.session.get(Inspection, sha256) is None:
+        db.session.add(
+            Inspection(
+                sha256=sha256,
+                scan="waiting" if scanning else "unscanned",
+                active=",".join(active)[:300],
+                inspected_at=now,
+            )
+        )
+        db.session.flush()
+
+
+def inspections(hashes: Iterable[str]) -> Mapping[str, Inspection]:
+    """What is known of these contents, by hash; nothing is asked for none."""
+    wanted = set(hashes)
+    if not wanted:
+        return {}
+    rows = db.session.scalars(select(Inspection).where(Inspection.sha256.in_(wanted)))
+    return {row.sha256: row for row in rows}
+
+
+OPEN_AT_MOST = 6
+"""Uploads in parts that one work can have under way."""
+
+
+def begun(work_id: int, section_id: str, *, name: str, size: int, by: int) -> PartialUpload | None:
+    """The same file by the same person, if it is under way: where a broken upload goes on."""
+    return db.session.scalar(
+        select(PartialUpload)
+        .where(
+            PartialUpload.work_id == work_id,
+            PartialUpload.section_id == section_id,
+            PartialUpload.name == name,
+            PartialUpload.size == size,
+            PartialUpload.started_by == by,
+        )
+        .order_by(PartialUpload.started_at.desc())
+        .limit(1)
+    )
+
+
+def under_way(work_id: int) -> int:
+    """How many uploads in parts a work has."""
+    counted = select(func.count()).select_from(PartialUpload).where(PartialUpload.work_id == work_id)
+    return db.session.scalar(counted) or 0
+
+
+def held(code: str, work_id: int, section_id: str) -> PartialUpload | None:
+    """One of them, held until the transaction ends; None if it is not of this section."""
+    found = db.session.scalar(select(PartialUpload).where(PartialUpload.code == code).with_for_update())
+    return found if found and (found.work_id, found.section_id) == (work_id, section_id) else None

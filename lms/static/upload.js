@@ -20,6 +20,42 @@ function send(form, file, onProgress) {
   });
 }
 
+const LARGE = 768 * 1024; // from here on in parts
+const PART = 256 * 1024;
+const TRIES = 8;
+const pause = (seconds) => new Promise((resolve) => setTimeout(resolve, seconds * 1000));
+
+// Part after part; what breaks is sent again, and a file chosen anew goes on where it stopped.
+async function sendInParts(form, file, onProgress, onWaiting) {
+  const token = form.elements.csrf_token.value;
+  const ask = (address, body, headers = {}) =>
+    fetch(address, { method: "POST", body, credentials: "same-origin", headers: { Accept: "application/json", "X-CSRFToken": token, ...headers } });
+  let code = "";
+  let at = 0;
+  for (let tries = 0; tries < TRIES; ) {
+    try {
+      const response = code
+        ? await ask(`${form.dataset.parts}/${code}?dari=${at}`, file.slice(at, at + PART), { "Content-Type": "application/octet-stream" })
+        : await ask(form.dataset.parts, new URLSearchParams({ name: file.name, size: file.size }));
+      if (response.status >= 500) throw new Error(String(response.status));
+      const answer = await response.json();
+      if (response.status === 409 && answer.error === "offset") at = answer.received;
+      else if (!response.ok || answer.fragments) return { status: response.status, answer };
+      else {
+        code ||= answer.code;
+        at = answer.received;
+        tries = 0;
+      }
+      onProgress({ loaded: at, total: file.size });
+    } catch {
+      tries += 1;
+      onWaiting();
+      await pause(Math.min(30, 2 ** tries) * (0.75 + Math.random() / 2));
+    }
+  }
+  return { status: 0, answer: {} };
+}
+
 function line(list, name) {
   const item = document.createElement("li");
   const words = document.createElement("span");
@@ -63,10 +99,12 @@ for (const form of document.querySelectorAll("form[data-upload]")) {
         continue;
       }
       shown.say(words.progress.replace("{done}", size(0)).replace("{total}", size(file.size)));
-      const { status, answer } = await send(form, file, (event) => {
+      const onProgress = (event) => {
         shown.move(event.loaded, event.total);
         shown.say(words.progress.replace("{done}", size(event.loaded)).replace("{total}", size(event.total)));
-      });
+      };
+      const { status, answer } =
+        file.size < LARGE ? await send(form, file, onProgress) : await sendInParts(form, file, onProgress, () => shown.say(words.waiting));
       if (status === 200) {
         shown.say(words.done, "saved");
         for (const [id, html] of Object.entries(answer.fragments ?? {})) {

@@ -30,7 +30,10 @@ ROW = {"_id": "baris1", "sasaran": "Pengangguran menurun", "arah": "turun", "t0"
 TABLE = Table((ROW,))
 KEY = signing_key("a secret of the tests that is long enough")
 PDF = b"%PDF-1.7\n1 0 obj\n<<>>\nendobj\n%%EOF\n"
-PNG = b"\x89PNG\r\n\x1a\n" + b"\0" * 40
+PNG = bytes.fromhex(
+    "89504e470d0a1a0a0000000d4948445200000001000000010806000000"
+    "1f15c4890000000d4944415478da6364f8ffbf1e000585027fd5c7d6d50000000049454e44ae426082"
+)
 
 # A chain across sections: a list made of another table's values, and a check that looks there.
 CHAIN = """---

@@ -327,3 +327,32 @@ def test_a_table_of_many_columns_shows_what_is_wrong(
         "a mark on its number"
     )
     visitor.leave()
+
+
+def test_an_upload_in_parts_goes_on_where_the_connection_broke(
+    app: Flask, sari: Visitor, here: Server
+) -> None:
+    page = sari.page
+    page.goto(f"{here.address}/proyek/kerja/1/lampiran")
+    sent: list[str] = []
+    broken: list[str] = []
+
+    def weak(route: Any) -> None:
+        sent.append(route.request.url)
+        if len(sent) in (2, 3):  # the second part and its first retry never arrive
+            broken.append(route.request.url)
+            route.abort()
+        else:
+            route.continue_()
+
+    page.route("**/berkas/bagian/*", weak)
+    page.locator("#file").set_input_files(
+        {"name": "peta.pdf", "mimeType": "application/pdf", "buffer": PDF + b"% " + b"x" * 900_000}
+    )
+    page.get_by_role("button", name="Unggah", exact=True).click()
+    expect(page.locator("[data-uploads]")).to_contain_text("Terunggah.", timeout=30_000)
+    assert len(broken) == 2
+    held = stored(app, "lampiran")
+    assert isinstance(held, tuple)
+    assert [(each.name, each.size) for each in held] == [("peta.pdf", len(PDF) + 2 + 900_000)]
+    sari.complaints[:] = [each for each in sari.complaints if "ERR_FAILED" not in each]

@@ -11,6 +11,7 @@ from lms.projects.views import (  # noqa: E402 - they add their routes
     hand_in,  # noqa: F401
     history,  # noqa: F401
     notes,  # noqa: F401
+    parts,  # noqa: F401
     previews,  # noqa: F401
     section,  # noqa: F401
     sheet,  # noqa: F401

@@ -4,8 +4,19 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Callable
+from typing import BinaryIO
 
-from flask import Response, abort, jsonify, redirect, render_template, request, send_file, url_for
+from flask import (
+    Response,
+    abort,
+    current_app,
+    jsonify,
+    redirect,
+    render_template,
+    request,
+    send_file,
+    url_for,
+)
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from werkzeug.exceptions import RequestEntityTooLarge
@@ -14,7 +25,7 @@ from lms import files
 from lms.access import Deed
 from lms.extensions import begin_reading, csrf, db, utcnow
 from lms.guard import allowed, person, wants_json
-from lms.projects import actions, models
+from lms.projects import actions, models, uploads
 from lms.projects.models import Attachment, Workspace
 from lms.projects.source import FilesSection
 from lms.projects.views import blueprint
@@ -29,7 +40,7 @@ DRAINED_AT_MOST = 200 * MB
 NAME_AT_MOST = 120
 
 
-def _files_section(work: Workspace, section_id: str) -> FilesSection:
+def files_section(work: Workspace, section_id: str) -> FilesSection:
     section = find_section(work, section_id)
     if not isinstance(section, FilesSection):
         abort(404)
@@ -41,7 +52,7 @@ def _files_section(work: Workspace, section_id: str) -> FilesSection:
 @allowed(Deed.WRITE_WORK, load_work)
 def upload(work: Workspace, section_id: str) -> ResponseReturnValue:
     """Add one file to a section."""
-    section = _files_section(work, section_id)
+    section = files_section(work, section_id)
     # a slow sender must not hold up everybody who writes
     db.session.rollback()
     limit = upload_limit_mb(section)
@@ -50,7 +61,7 @@ def upload(work: Workspace, section_id: str) -> ResponseReturnValue:
         sent = request.files.get("file")
     except RequestEntityTooLarge:
         _drain()
-        return _refused(
+        return refused(
             work,
             section,
             _("Berkas melebihi %(limit)s MB. Unggah berkas yang lebih kecil.", limit=limit),
@@ -58,17 +69,31 @@ def upload(work: Workspace, section_id: str) -> ResponseReturnValue:
         )
     csrf.protect()
     if sent is None or not sent.filename:
-        return _refused(work, section, _("Pilih satu berkas, lalu unggah."), 422)
+        return refused(work, section, _("Pilih satu berkas, lalu unggah."), 422)
     name = tidy_name(sent.filename)
     try:
-        received = files.receive(sent.stream, name, accept=section.accept, max_bytes=limit * MB)  # type: ignore[arg-type]
+        return take(work, section, sent.stream, name, limit)  # type: ignore[arg-type]  # Werkzeug says IO[bytes]
     except files.FileRefused as error:
-        return _refused(work, section, said(error), 413 if "melebihi" in error.message else 422)
+        return refused(work, section, said(error), 413 if "melebihi" in error.message else 422)
+
+
+def take(
+    work: Workspace, section: FilesSection, stream: BinaryIO, name: str, limit: int
+) -> ResponseReturnValue:
+    """Put what a stream brings into a section: read by content, pictures freed of their metadata.
+
+    Raises FileRefused.
+    """
+    received = files.receive(stream, name, accept=section.accept, max_bytes=limit * MB)
     try:
+        received = files.without_metadata(received)
+        scanning = bool(current_app.config["LMS"].clamav)
         return _changed(
             work,
             section,
-            lambda: actions.add_file(work, section, received, name, by=person().id, now=utcnow()),
+            lambda: actions.add_file(
+                work, section, received, name, by=person().id, now=utcnow(), scanning=scanning
+            ),
         )
     finally:
         received.path.unlink(missing_ok=True)
@@ -78,7 +103,7 @@ def upload(work: Workspace, section_id: str) -> ResponseReturnValue:
 @allowed(Deed.WRITE_WORK, load_work)
 def remove_file(work: Workspace, section_id: str) -> ResponseReturnValue:
     """Take a file out of a section; versions that hold it keep it."""
-    section = _files_section(work, section_id)
+    section = files_section(work, section_id)
     sha256 = request.form.get("sha256", "")[:64]
     return _changed(
         work, section, lambda: actions.remove_file(work, section, sha256, by=person().id, now=utcnow())
@@ -92,9 +117,11 @@ def _changed(
     try:
         saved = change()
     except Refused as error:
-        return _refused(work, section, said(error), 409)
+        return refused(work, section, said(error), 409)
     notes = models.newest_notes(work.id, saved.rows) if wants_json() else []
     links = models.attachment_ids(work.id) if wants_json() else {}
+    held = saved.rows[section.id].content if wants_json() else ()
+    known = uploads.inspections(each.sha256 for each in held) if isinstance(held, tuple) else {}
     db.session.commit()
     if not wants_json():
         address = url_for("projects.section", work_id=work.id, section_id=section.id, _anchor="isian")
@@ -102,12 +129,18 @@ def _changed(
     row = saved.rows[section.id]
     told = answer(work, section, saved, notes, row.content)
     told["fragments"]["berkas"] = render_template(
-        "projects/_files.html", work=work, section=section, held=row.content, links=links, row=row
+        "projects/_files.html",
+        work=work,
+        section=section,
+        held=row.content,
+        links=links,
+        row=row,
+        inspections=known,
     )
     return jsonify(told)
 
 
-def _refused(work: Workspace, section: FilesSection, problem: str, status: int) -> ResponseReturnValue:
+def refused(work: Workspace, section: FilesSection, problem: str, status: int) -> ResponseReturnValue:
     db.session.rollback()
     begin_reading()
     if wants_json():
@@ -141,6 +174,8 @@ def tidy_name(name: str) -> str:
 @allowed(Deed.SEE_FILE, models.attachment)
 def attachment(attachment: Attachment) -> ResponseReturnValue:
     """A file as a download: never shown inside the site, never guessed at, whatever is in it."""
+    if is_infected(attachment):
+        return infected_page(attachment)
     if request.if_none_match.contains(attachment.sha256):
         return Response(status=304)
     try:
@@ -160,6 +195,17 @@ def attachment(attachment: Attachment) -> ResponseReturnValue:
     response.headers["Content-Security-Policy"] = SANDBOX
     response.headers["Cache-Control"] = "private, no-cache"
     return response
+
+
+def is_infected(attachment: Attachment) -> bool:
+    """Whether the scanner found something: then the file is handed to nobody."""
+    known = uploads.inspections([attachment.sha256]).get(attachment.sha256)
+    return known is not None and known.scan == "infected"
+
+
+def infected_page(attachment: Attachment) -> ResponseReturnValue:
+    """Why a file is not handed over, to whoever asks for it."""
+    return render_template("projects/infected.html", name=shown_name(attachment)), 403
 
 
 def shown_name(attachment: Attachment) -> str:

@@ -13,10 +13,10 @@ from lms import files, markup
 from lms.access import Deed
 from lms.extensions import db
 from lms.guard import allowed
-from lms.projects import models, previews
+from lms.projects import models, previews, uploads
 from lms.projects.models import Attachment
 from lms.projects.views import blueprint
-from lms.projects.views.files import shown_name
+from lms.projects.views.files import infected_page, is_infected, shown_name
 from lms.web import SANDBOX
 
 KINDS = {media_type: kind for kind, media_type in files.MEDIA_TYPES.items()}
@@ -39,6 +39,9 @@ def _shown(attachment: Attachment, page: int) -> previews.Shown:
 @allowed(Deed.SEE_FILE, models.attachment)
 def look(attachment: Attachment) -> ResponseReturnValue:
     """A file to read: PDF page by page with its text, a picture, a Word file as text, a workbook as tables."""
+    known = uploads.inspections([attachment.sha256]).get(attachment.sha256)
+    if known is not None and known.scan == "infected":
+        return infected_page(attachment)
     asked = request.args.get("halaman", "1")
     page = int(asked) - 1 if asked.isdecimal() and 0 < int(asked[:6]) < 100_000 else 0
     facts: dict[str, Any] = {
@@ -62,6 +65,7 @@ def look(attachment: Attachment) -> ResponseReturnValue:
         "projects/look.html",
         **facts,
         kind=kind,
+        inspection=known,
         problem=problem,
         made=made,
         text=markup.to_html(made["text"][: markup.MAX_PEOPLE], "people") if made and kind == "docx" else None,
@@ -79,6 +83,8 @@ def page_picture(attachment: Attachment, page: int) -> ResponseReturnValue:
     """One page (from 1) as a picture that we drew ourselves."""
     if KINDS.get(attachment.media_type) not in ("pdf", "png", "jpg") or not 0 < page <= 100_000:
         abort(404)
+    if is_infected(attachment):
+        abort(403)
     try:
         made = _shown(attachment, page - 1)
     except previews.Busy:

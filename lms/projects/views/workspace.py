@@ -13,7 +13,7 @@ from flask_babel import get_locale, gettext
 from lms import formats, markup
 from lms.extensions import utcnow
 from lms.guard import person
-from lms.projects import actions, checks, content, models
+from lms.projects import actions, checks, content, models, uploads
 from lms.projects.checks import Finding
 from lms.projects.models import DraftRow, ImprovementNote, Workspace
 from lms.projects.source import FilesSection, Section, TableSection, TextSection
@@ -152,6 +152,7 @@ def show(
         rendered=rendered,
         preview=rendered if preview else None,
         links=models.attachment_ids(work.id) if isinstance(section, FilesSection) else {},
+        inspections=uploads.inspections(each.sha256 for each in held) if isinstance(held, tuple) else {},
     )
 
 
