@@ -114,7 +114,7 @@ class _Composer:
         rough = self.rough
         for message in rough.lost:
             self.lose(0, message)
-        blocks = [(each, self.block(each)) for each in rough.questions]
+        blocks = [(each, self.block(each)) for each in self.in_pools()]
         self.lines = self.matter(title, minutes)
         for what, kept in rough.kept:
             self.lines += [*self.comment(0, what, kept), ""]
@@ -138,6 +138,18 @@ class _Composer:
             len(rough.questions),
             self.written,
         )
+
+    def in_pools(self) -> list[RoughQuestion]:
+        """The questions outside groups first, then each group together: a group of ours ends where the next begins."""
+        order: dict[int, int] = {}
+        for each in self.rough.questions:
+            order.setdefault(id(each.pool), len(order) + 1)
+        found = sorted(self.rough.questions, key=lambda each: order[id(each.pool)] if each.pool else 0)
+        if found != self.rough.questions:
+            self.lose(
+                0, "urutan soal berubah: soal di luar kelompok berdiri di depan, soal satu kelompok bersama"
+            )
+        return found
 
     def problems(self, markdown: str) -> tuple[tuple[int, Problem], ...]:
         _, found = parse(markdown, self.file)

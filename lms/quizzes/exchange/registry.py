@@ -4,14 +4,14 @@ from collections.abc import Mapping
 from types import ModuleType
 
 from lms.courses.source import is_stable_id, stable_id
-from lms.quizzes.exchange import gift, moodle
+from lms.quizzes.exchange import aiken, gift, moodle, qti12, qti21, text2qti
 from lms.quizzes.exchange.composition import Imported, composed
 from lms.quizzes.exchange.rough import Exported
 from lms.quizzes.exchange.upload import opened
 from lms.quizzes.source import Quiz
 from lms.refusals import Refused
 
-READ: tuple[ModuleType, ...] = (moodle, gift)
+READ: tuple[ModuleType, ...] = (moodle, qti21, qti12, aiken, text2qti, gift)
 """Formats that are read, in the order in which they are asked whether a file is theirs; GIFT claims the most."""
 
 WRITTEN: tuple[ModuleType, ...] = (gift, moodle)

@@ -4,8 +4,9 @@ Document types, entities and references to elsewhere are refused by defusedxml; 
 are counted here while they are read.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from html import escape
 from typing import Any
 from xml.etree.ElementTree import ParseError
 
@@ -154,3 +155,17 @@ def source_of(node: Node, content: bytes) -> str:
     if content.startswith(b"</", end):  # an empty element, written as one tag, ends where it says
         end = content.find(b">", end) + 1
     return content[node.start : end].decode("utf-8", "replace")
+
+
+def written(node: Node, instead: Callable[[Node], str | None] = lambda _: None) -> str:
+    """What stands inside an element as HTML; where `instead` has something, it stands for an element in it."""
+    parts: list[str] = []
+    for each in node.inside:
+        if isinstance(each, str):
+            parts.append(escape(each, quote=False))
+        elif (other := instead(each)) is not None:
+            parts.append(other)
+        else:
+            attributes = "".join(f' {name}="{escape(value)}"' for name, value in each.attributes.items())
+            parts.append(f"<{each.name}{attributes}>{written(each, instead)}</{each.name}>")
+    return "".join(parts)

@@ -60,7 +60,7 @@ ____
 
 
 @pytest.mark.parametrize("form", [each.NAME for each in WRITTEN])
-@settings(max_examples=80, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
 @given(quiz=quizzes())
 def test_out_and_back(form: str, quiz: Quiz) -> None:
     content = quiz_to(quiz, form, {}).content
