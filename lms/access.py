@@ -28,6 +28,7 @@ class Deed(Enum):
     SEE_COHORT = "see cohort"  # the course as its cohort reads it: outline, lessons, quiz and project fronts
     LEARN = "learn"  # things only an enrolled learner does: tick, note, attempt, draft
     FACILITATE = "facilitate"  # see a cohort's queue, progress and grades
+    REGRADE = "regrade"  # decide about a quiz's key in a cohort, and score its attempts again
     # a thing with ``cohort_id`` and ``member_ids`` (people whose work it is)
     SEE_WORK = "see work"  # drafts: the members only
     WRITE_WORK = "write work"
@@ -35,6 +36,7 @@ class Deed(Enum):
     SEE_SUBMISSION = "see submission"  # handed-in versions and their files
     SEE_FILE = "see file"  # a thing with ``handed_in`` too: a file of a draft, or of a handed-in version
     REVIEW = "review"
+    MARK = "mark"  # read and mark the essays of an attempt
     SEE_OWN = "see own"  # attempts, receipts and released grades of the members
     RELEASE = "release"
     # no thing
@@ -99,12 +101,14 @@ TABLE: dict[Deed, tuple[Predicate, ...]] = {
     Deed.SEE_COHORT: (learns_here, facilitates_here, administrates),
     Deed.LEARN: (learns_here,),
     Deed.FACILITATE: (facilitates_here, administrates),
+    Deed.REGRADE: (facilitates_here, administrates),
     Deed.SEE_WORK: (learning_member,),
     Deed.WRITE_WORK: (learning_member,),
     Deed.TAKE_QUIZ: (learning_member,),
     Deed.SEE_SUBMISSION: (member, facilitates_here, administrates),
     Deed.SEE_FILE: (learning_member, sees_handed_in),
     Deed.REVIEW: (reviews_here,),
+    Deed.MARK: (reviews_here,),
     Deed.SEE_OWN: (member,),
     Deed.RELEASE: (reviews_here,),
     Deed.SEE_QUEUE: (facilitates_any,),

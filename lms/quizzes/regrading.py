@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from difflib import SequenceMatcher
@@ -19,6 +20,7 @@ import msgspec
 
 from lms.quizzes import scoring
 from lms.quizzes.kinds.question import Answer, Question
+from lms.quizzes.rulings import Ruling
 from lms.quizzes.source import Quiz
 
 ALIKE = 0.6
@@ -283,3 +285,29 @@ def preview(
         same=len(taken) - len(changes),
         fingerprint=digest.hexdigest(),
     )
+
+
+# --- answers that a key takes for wrong ---------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Missed:
+    """A typed answer that does not count as right: how it is spelled most often, and how many gave it."""
+
+    text: str
+    count: int
+
+
+def missed(question: Question, answers: Iterable[Answer], ruling: Ruling) -> list[Missed]:
+    """The typed answers that are not right, alike ones counted together, the most frequent first."""
+    spellings: dict[str, Counter[str]] = {}
+    for answer in answers:
+        gist = question.gist(answer)
+        if not gist or not isinstance(answer, str):
+            continue
+        if question.score(answer) < 1 and not scoring.is_accepted(question, answer, ruling):
+            spellings.setdefault(gist, Counter())[answer] += 1
+    found = [
+        Missed(min(each, key=lambda text: (-each[text], text)), each.total()) for each in spellings.values()
+    ]
+    return sorted(found, key=lambda each: (-each.count, each.text.casefold()))

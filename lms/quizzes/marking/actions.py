@@ -1,13 +1,11 @@
-"""Deciding about scores: first scores, rulings on a key, regrades, marks; add and flush only, the view commits."""
+"""Deciding about scores: first scores, rulings on a key, regrades; add and flush only, the view commits."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
-import msgspec
 from sqlalchemy import insert, select, update
 
 from lms import audit
@@ -16,28 +14,20 @@ from lms.courses.models import Cohort, GradeEntry
 from lms.extensions import db
 from lms.formats import decimal
 from lms.quizzes import scoring
-from lms.quizzes.kinds.question import Answer as Value
 from lms.quizzes.kinds.question import Question
 from lms.quizzes.marking.models import (
-    Basis,
-    MarkLine,
     Plan,
     Target,
-    basis_of,
     history_of,
     lock_attempts,
-    lock_attempts_of,
     plan_of,
 )
 from lms.quizzes.models import (
     Attempt,
-    EssayMark,
     KeyRuling,
     Regrade,
     Rescore,
-    Sitting,
     attempts_of,
-    current_answers,
     quiz_grade,
 )
 from lms.quizzes.rulings import Ruling
@@ -45,7 +35,6 @@ from lms.quizzes.source import Quiz
 from lms.refusals import N_, Refused
 
 REASON_AT_MOST = 250
-COMMENT_AT_MOST = 5000
 _RULES = {
     "best": "nilai tertinggi",
     "last": "nilai terakhir",
@@ -75,7 +64,7 @@ def first_score(
     assert not result.pending
     attempt.points, attempt.max_points = result.points, result.max
     db.session.flush()
-    grade = result.percent if alone else _grade(attempt, quiz)
+    grade = result.percent if alone else counting_grade(attempt, quiz)
     ended = "; ditutup karena waktunya habis" if attempt.closed_by == "clock" else ""
     db.session.add(
         GradeEntry(
@@ -95,14 +84,14 @@ def first_score(
         complete(attempt.enrolment_id, attempt.stable_id, now=now)
 
 
-def _grade(attempt: Attempt, quiz: Quiz) -> Decimal:
+def counting_grade(attempt: Attempt, quiz: Quiz) -> Decimal:
     """The percentage that counts now."""
     grade = quiz_grade(attempts_of(attempt.enrolment_id, attempt.stable_id), quiz)
     assert grade is not None
     return grade
 
 
-def _reason(text: str) -> str:
+def checked_reason(text: str) -> str:
     """A reason as it is stored; raises Refused without one."""
     reason = " ".join(text.split())
     if not reason:
@@ -134,7 +123,7 @@ def accept(
     value = value.strip()
     if not question.gist(value):
         raise Refused("Pilih jawaban yang akan diterima.")
-    why = _reason(reason)
+    why = checked_reason(reason)
     _lock_cohort(cohort_id)
     ruling = history_of(cohort_id, stable_id).standing().get(question.id, Ruling())
     if question.score(value) == 1 or scoring.is_accepted(question, value, ruling):
@@ -151,7 +140,7 @@ def void(
     """
     if rule not in ("full", "drop"):
         raise Refused("Pilih apa yang terjadi dengan poin soal ini.")
-    why = _reason(reason)
+    why = checked_reason(reason)
     _lock_cohort(cohort_id)
     if history_of(cohort_id, stable_id).standing().get(question_id, Ruling()).void:
         raise Refused("Soal ini sudah dibatalkan. Cabut dahulu pembatalannya bila aturannya akan diganti.")
@@ -160,7 +149,7 @@ def void(
 
 def lift(cohort_id: int, stable_id: str, ruling_id: int, reason: str, *, by: int, now: datetime) -> KeyRuling:
     """Take back a decision that stands. Raises Refused when it does not."""
-    why = _reason(reason)
+    why = checked_reason(reason)
     _lock_cohort(cohort_id)
     standing = history_of(cohort_id, stable_id).standing().values()
     found = next((each for ruling in standing for each in ruling.decisions if each.id == ruling_id), None)
@@ -245,7 +234,7 @@ def regrade(
     pressed twice does it once. Raises StalePreview when something else would be done by now, Refused without a
     reason or where nothing would be decided.
     """
-    why = _reason(reason)
+    why = checked_reason(reason)
     _lock_cohort(cohort_id)
     done = db.session.scalar(
         select(Regrade.id).where(
@@ -340,148 +329,3 @@ def _write_grades(plan: Plan, act: Regrade) -> None:
             for each in plan.preview.grades
         ],
     )
-
-
-# --- marks --------------------------------------------------------------------------------------------------
-
-
-class MarkedMeanwhile(Refused):
-    """Somebody else marked the answer since its page was opened; ``mark`` is what stands now."""
-
-    def __init__(self, mark: MarkLine) -> None:
-        super().__init__(
-            N_(
-                "Jawaban ini sudah dinilai oleh %(name)s sejak halaman Anda dibuka. "
-                "Penilaian Anda belum disimpan; bandingkan keduanya."
-            ),
-            name=mark.by,
-        )
-        self.mark = mark
-
-
-@dataclass(frozen=True, slots=True)
-class Given:
-    """A mark as it arrives: ``share`` of the question's points, 0 to 1; ``seen`` is the mark its page showed (0: none)."""
-
-    share: Decimal
-    levels: Mapping[str, int]
-    comment: str
-    seen: int
-    reason: str = ""
-
-
-def mark(tried: Sitting, question_id: str, given: Given, *, by: int, now: datetime) -> EssayMark:
-    """Mark one essay of a handed-in attempt.
-
-    With the last one that waits, the attempt gets its score, and the ledger its grade. A later mark corrects an
-    earlier one: where the score changes by it, a reason is asked for, and a rescore and a revised grade are
-    written. Raises MarkedMeanwhile when another mark stands than the one that was seen, Refused where there is
-    nothing to mark, the comment is too long, or a reason is missing.
-    """
-    attempt = tried.attempt
-    lock_attempts_of(attempt.enrolment_id, attempt.stable_id)
-    db.session.refresh(attempt)
-    if attempt.submitted_at is None:
-        raise Refused("Percobaan ini belum dikumpulkan, jadi belum dapat dinilai.")
-    if len(given.comment) > COMMENT_AT_MOST:
-        raise Refused(
-            "Komentar paling panjang %(limit)s karakter, sedangkan ini %(length)s. Pendekkan, lalu simpan lagi.",
-            limit=COMMENT_AT_MOST,
-            length=len(given.comment),
-        )
-    answers = current_answers(attempt.id).values()
-    asked = [shown.id for shown in tried.asked]
-    basis = basis_of(tried)
-    question = basis.paper.questions.get(question_id)
-    if (
-        question is None
-        or question_id not in asked
-        or not question.by_hand
-        or not question.is_answered(answers.get(question_id))
-    ):
-        raise Refused("Tidak ada jawaban esai yang dapat dinilai di sini.")
-    standing = basis.history.newest_marks.get(question_id)
-    if standing is not None and standing.id != given.seen:
-        raise MarkedMeanwhile(standing)
-    row = EssayMark(
-        attempt_id=attempt.id,
-        question_id=question_id,
-        share=given.share,
-        levels=msgspec.json.encode(given.levels, order="sorted").decode() if given.levels else "",
-        comment=given.comment,
-        marked_by=by,
-        marked_at=now,
-    )
-    db.session.add(row)
-    db.session.flush()
-    audit.record(
-        "mark essay",
-        f"attempt:{attempt.id}",
-        by=by,
-        now=now,
-        detail={"question": question_id, "mark": row.id, "share": str(given.share)},
-    )
-    _score_by_marks(tried, basis_of(tried), answers, asked, row, given.reason, by=by, now=now)
-    return row
-
-
-def _score_by_marks(
-    tried: Sitting,
-    basis: Basis,
-    answers: Mapping[str, Value],
-    asked: list[str],
-    row: EssayMark,
-    reason: str,
-    *,
-    by: int,
-    now: datetime,
-) -> None:
-    """What follows for the attempt's score, once no essay waits."""
-    attempt, quiz = tried.attempt, basis.paper.quiz
-    result = basis.score(answers, asked)
-    if result.pending:
-        return
-    if attempt.points is None:
-        first_score(attempt, result, quiz, by=by, now=now)
-        return
-    last = basis.history.rescores[-1] if basis.history.rescores else None
-    before = (last.points, last.max_points) if last else (attempt.points, attempt.max_points)
-    if (result.points, result.max) == before:
-        return
-    why = _reason(reason)
-    db.session.add(
-        Rescore(
-            attempt_id=attempt.id,
-            item_id=attempt.item_id,
-            points=result.points,
-            max_points=result.max,
-            reason=why,
-            source=f"mark:{row.id}",
-            decided_by=by,
-            decided_at=now,
-        )
-    )
-    db.session.flush()
-    grade = _grade(attempt, quiz)
-    ledger = db.session.scalar(
-        select(GradeEntry.points)
-        .where(GradeEntry.enrolment_id == attempt.enrolment_id, GradeEntry.stable_id == attempt.stable_id)
-        .order_by(GradeEntry.id.desc())
-        .limit(1)
-    )
-    if grade != ledger:
-        db.session.add(
-            GradeEntry(
-                enrolment_id=attempt.enrolment_id,
-                stable_id=attempt.stable_id,
-                state="revised",
-                points=grade,
-                reason=f"Penilaian esai diperbaiki: {why}",
-                source=f"mark:{row.id}",
-                decided_by=by,
-                decided_at=now,
-            )
-        )
-    if result.percent >= quiz.pass_mark:
-        complete(attempt.enrolment_id, attempt.stable_id, now=now)
-    db.session.flush()

@@ -10,16 +10,29 @@ from fractions import Fraction
 from functools import lru_cache
 from typing import Any
 
-import msgspec
-from sqlalchemy import Integer, String, bindparam, cast, func, literal, null, select, union_all
+from sqlalchemy import (
+    Integer,
+    String,
+    bindparam,
+    cast,
+    func,
+    literal,
+    null,
+    select,
+    union_all,
+)
 
-from lms.courses.models import CourseVersion, Enrolment, GradeEntry, Item, item_id, item_source, version_of
+from lms.courses.models import (
+    CourseVersion,
+    Enrolment,
+    GradeEntry,
+    Item,
+    item_source,
+)
 from lms.extensions import db
 from lms.people.models import Person
 from lms.quizzes import regrading, rulings, scoring
-from lms.quizzes.kinds.essay import Essay
 from lms.quizzes.kinds.question import Answer as Value
-from lms.quizzes.kinds.question import Question
 from lms.quizzes.models import (
     COUNTS,
     NEWEST_RESCORE,
@@ -37,7 +50,6 @@ from lms.quizzes.paper import Paper, paper
 from lms.quizzes.regrading import Taken
 from lms.quizzes.rulings import Decision, Ruling
 from lms.quizzes.source import Quiz
-from lms.rubric import Rubric
 
 # --- what was decided ---------------------------------------------------------------------------------------
 
@@ -445,30 +457,6 @@ def newest_target(course_id: int, stable_id: str) -> Target | None:
     return Target(row.id, row.number) if row else None
 
 
-# --- rubrics of essays --------------------------------------------------------------------------------------
-
-
-def rubric_of(item: int, question: Question) -> Rubric | None:
-    """The rubric that an essay of an item names, of the same course version; None where it names none."""
-    named = question.rubric if isinstance(question, Essay) else ""
-    found = item_id(version_of(item), named) if named else None
-    return _decoded(item_source(found)[1]) if found else None
-
-
-_LEVELS = msgspec.json.Decoder(dict[str, int])
-_RUBRIC = msgspec.json.Decoder(Rubric)
-
-
-def read_levels(stored: str) -> dict[str, int]:
-    """The level ids of a mark by criterion id, as they were stored."""
-    return _LEVELS.decode(stored) if stored else {}
-
-
-@lru_cache(maxsize=64)
-def _decoded(definition: str) -> Rubric:
-    return _RUBRIC.decode(definition)
-
-
 # --- what a regrade would do --------------------------------------------------------------------------------
 
 
@@ -494,9 +482,18 @@ class Plan:
         return {line.taken.id: line for line in self.attempts.lines}
 
 
-def plan_of(cohort_id: int, stable_id: str, target: Target, included: frozenset[str]) -> Plan:
-    """Work out what a regrade would do; reads only, in four statements however many attempts there are."""
-    history = history_of(cohort_id, stable_id)
+def plan_of(
+    cohort_id: int,
+    stable_id: str,
+    target: Target,
+    included: frozenset[str],
+    history: History | None = None,
+) -> Plan:
+    """Work out what a regrade would do; reads only, in four statements however many attempts there are.
+
+    Whoever has read the quiz's ``history`` already saves one of them.
+    """
+    history = history or history_of(cohort_id, stable_id)
     attempts = attempts_in(cohort_id, stable_id)
     standing = history.standing()
     lines = {line.taken.id: line for line in attempts.lines}
@@ -538,3 +535,14 @@ def plan_of(cohort_id: int, stable_id: str, target: Target, included: frozenset[
         or any(each.scores and (not each.another or each.id in included) for each in found.values())
         or (earliest is not None and history.rulings_for(earliest) != standing),
     )
+
+
+_ITEMS = (
+    select(Attempt.item_id).join(Enrolment, Enrolment.id == Attempt.enrolment_id).where(*_HERE).distinct()
+)
+
+
+def papers_taken(cohort_id: int, stable_id: str, item: int) -> list[Paper]:
+    """The quiz as the cohort takes it now (``item``), then older states that it has answered, in one statement."""
+    items = db.session.scalars(_ITEMS, {"cohort_id": cohort_id, "stable_id": stable_id}).all()
+    return [paper_of(each) for each in dict.fromkeys([item, *sorted(items, reverse=True)])]

@@ -8,8 +8,10 @@ from decimal import Decimal
 from typing import Any
 
 import msgspec
+from sqlalchemy import func, select
 
-from lms.courses.models import Cohort, Enrolment, item_id, version_of
+from lms.audit import AuditEntry
+from lms.courses.models import Cohort, Enrolment, GradeEntry, Progress, item_id, version_of
 from lms.extensions import db
 from lms.people.models import Person
 from lms.publishing import actions as publishing
@@ -18,8 +20,9 @@ from lms.quizzes.actions import Given
 from lms.quizzes.kinds.choice import derived_id
 from lms.quizzes.kinds.essay import Essay
 from lms.quizzes.kinds.question import Question
-from lms.quizzes.marking.models import Target
-from lms.quizzes.models import Sitting
+from lms.quizzes.marking import actions as marking
+from lms.quizzes.marking.models import Plan, Target, plan_of
+from lms.quizzes.models import EssayMark, KeyRuling, Regrade, Rescore, Sitting
 from lms.quizzes.paper import paper
 from lms.quizzes.source import Quiz
 from tests.cast import CODE, NOW, Cast, sample
@@ -119,3 +122,53 @@ def other_key() -> Question:
         for option in question.options  # type: ignore[attr-defined]
     )
     return msgspec.structs.replace(question, options=options)
+
+
+NOTHING: frozenset[str] = frozenset()
+
+
+def target_now(cast: Cast) -> Target:
+    place = models.quiz_seat(cast.code, QUIZ, cast.people["dewi"])
+    assert place is not None
+    return Target(place.line.id, place.seat.outline.version_number)
+
+
+def plan(cast: Cast, target: Target | None = None, included: frozenset[str] = NOTHING) -> Plan:
+    return plan_of(cast.cohort_id, QUIZ, target or target_now(cast), included)
+
+
+def regrade(
+    cast: Cast, seen: Plan, reason: str = "Kunci soal 1 keliru", *, now: Any = LATER
+) -> marking.Regraded:
+    return marking.regrade(
+        cast.cohort_id,
+        QUIZ,
+        seen.target,
+        seen.included,
+        fingerprint=seen.preview.fingerprint,
+        reason=reason,
+        by=cast.people["dewi"],
+        now=now,
+    )
+
+
+def count(*tables: Any) -> list[int]:
+    return [db.session.scalar(select(func.count()).select_from(table)) or 0 for table in tables]
+
+
+def written() -> list[int]:
+    """Rows of all that decisions write."""
+    return count(Regrade, Rescore, GradeEntry, Progress, KeyRuling, EssayMark, AuditEntry)
+
+
+def grades(who: int) -> list[tuple[str, Decimal, str]]:
+    return [
+        (row.state, row.points, row.reason)
+        for row in db.session.scalars(
+            select(GradeEntry).where(GradeEntry.enrolment_id == who).order_by(GradeEntry.id)
+        )
+    ]
+
+
+def void(cast: Cast, name: str, rule: str, *, now: Any = NOW) -> KeyRuling:
+    return marking.void(cast.cohort_id, QUIZ, name, rule, "Soalnya rancu", by=cast.people["dewi"], now=now)
