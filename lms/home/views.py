@@ -19,6 +19,7 @@ from lms.guard import person, public
 from lms.home.models import Coming, coming
 from lms.home.today import CHOICES, part_of_day, that_fit
 from lms.projects.models import SectionLine, WorkLine, next_section, section_lines, works_of
+from lms.quizzes.essays.models import quizzes_waiting
 
 blueprint = Blueprint("home", __name__)
 MINUTES_PER_JP = 45
@@ -73,6 +74,7 @@ def index() -> ResponseReturnValue:
         facilitated=facilitated,
         waiting=waiting,
         counts=grading.waiting_counts(who) if waiting is not None else None,
+        essays=quizzes_waiting(who.facilitates) if waiting is not None else [],
         choices=CHOICES,
         target=_target(),
         at=now,

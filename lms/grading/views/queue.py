@@ -17,6 +17,7 @@ from lms.grading.views import blueprint
 from lms.grading.views.words import state_kind, state_word, who
 from lms.guard import allowed, person
 from lms.projects import models as projects
+from lms.quizzes.essays.models import quizzes_waiting
 
 # What the address calls the states.
 FILTERS: dict[str, Sequence[WorkState]] = {
@@ -66,6 +67,7 @@ def queue() -> ResponseReturnValue:
         "grading/queue.html",
         page=page,
         lines=[shown(line) for line in page.rows],
+        essays=quizzes_waiting(me.facilitates),
         cohorts=cohorts,
         code=code if chosen is not None else "",
         state=state,

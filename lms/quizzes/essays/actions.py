@@ -48,13 +48,13 @@ class Given:
     reason: str = ""
 
 
-def mark(tried: Sitting, question_id: str, given: Given, *, by: int, now: datetime) -> EssayMark:
+def mark(tried: Sitting, question_id: str, given: Given, *, by: int, now: datetime) -> EssayMark | None:
     """Mark one essay of a handed-in attempt.
 
     With the last one that waits, the attempt gets its score, and the ledger its grade. A later mark corrects an
     earlier one: where the score changes by it, a reason is asked for, and a rescore and a revised grade are
-    written. Raises MarkedMeanwhile when another mark stands than the one that was seen, Refused where there is
-    nothing to mark, the comment is too long, or a reason is missing.
+    written. The same button pressed twice marks once (None). Raises MarkedMeanwhile when another mark stands than
+    the one that was seen, Refused where there is nothing to mark, the comment is too long, or a reason is missing.
     """
     attempt = tried.attempt
     lock_attempts_of(attempt.enrolment_id, attempt.stable_id)
@@ -79,13 +79,17 @@ def mark(tried: Sitting, question_id: str, given: Given, *, by: int, now: dateti
     ):
         raise Refused("Tidak ada jawaban esai yang dapat dinilai di sini.")
     standing = basis.history.newest_marks.get(question_id)
+    levels = msgspec.json.encode(given.levels, order="sorted").decode() if given.levels else ""
     if standing is not None and standing.id != given.seen:
+        stands = (standing.marked_by, standing.share, standing.levels, standing.comment)
+        if stands == (by, given.share, levels, given.comment):
+            return None
         raise MarkedMeanwhile(standing)
     row = EssayMark(
         attempt_id=attempt.id,
         question_id=question_id,
         share=given.share,
-        levels=msgspec.json.encode(given.levels, order="sorted").decode() if given.levels else "",
+        levels=levels,
         comment=given.comment,
         marked_by=by,
         marked_at=now,

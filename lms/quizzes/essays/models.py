@@ -182,4 +182,4 @@ def quizzes_waiting(cohort_ids: Iterable[int]) -> list[WaitingQuiz]:
         .group_by(Cohort.id, Attempt.stable_id)
         .order_by(func.min(Attempt.submitted_at), Cohort.id, Attempt.stable_id)
     )
-    return [WaitingQuiz(*row) for row in rows.tuples()]
+    return [WaitingQuiz(*row) for row in rows]

@@ -1,6 +1,19 @@
 """Pages of quizzes: the front, an attempt, its summary and its result; a cohort's quizzes for its facilitators."""
 
-from lms.quizzes.views import allowances, analysis, attempt, attempts, check, cohort, front, result, summary
+from lms.quizzes.views import (
+    allowances,
+    analysis,
+    attempt,
+    attempts,
+    check,
+    cohort,
+    essays,
+    front,
+    key,
+    regrade,
+    result,
+    summary,
+)
 from lms.quizzes.views.blueprint import blueprint
 
 __all__ = [
@@ -11,7 +24,10 @@ __all__ = [
     "blueprint",
     "check",
     "cohort",
+    "essays",
     "front",
+    "key",
+    "regrade",
     "result",
     "summary",
 ]

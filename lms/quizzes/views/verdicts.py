@@ -12,8 +12,9 @@ from markupsafe import Markup
 
 from lms import markup
 from lms.quizzes import scoring
+from lms.quizzes.essays.models import read_levels, rubric_of
 from lms.quizzes.kinds.question import Answer, Feedback, Question, Shown
-from lms.quizzes.marking.models import Basis, MarkLine, read_levels, rubric_of
+from lms.quizzes.marking.models import Basis, MarkLine
 from lms.quizzes.models import Answers, Sitting
 from lms.quizzes.paper import AnswerText, QuestionText
 from lms.quizzes.rulings import Decision, Ruling
