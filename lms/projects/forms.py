@@ -91,6 +91,19 @@ def table_in(fields: Fields, section: TableSection) -> content.Table:
     return table
 
 
+def moved(table: content.Table, fields: Fields) -> content.Table:
+    """The table with the row ``move_from`` at ``move_to`` (numbers from 1); nonsense moves nothing."""
+    places = [fields.get(name, "") for name in ("move_from", "move_to")]
+    if not all(each.isdecimal() and 0 < len(each) < 4 for each in places):
+        return table
+    start, to = (int(each) - 1 for each in places)
+    rows = list(table.rows)
+    if not 0 <= start < len(rows) or to < 0:
+        return table
+    rows.insert(min(to, len(rows) - 1), rows.pop(start))
+    return content.Table(tuple(rows))
+
+
 def _refuse_long(size: int) -> None:
     if size > SECTION_AT_MOST:
         raise TooLong(

@@ -1,5 +1,5 @@
 // Makes a table of controls (table[data-sheet]) behave like a sheet: arrow keys and Enter move, a block pasted from
-// Excel fills cells and adds rows, rows come and go, the last such step can be taken back, and cells are marked by the
+// Excel fills cells and adds rows, rows come, go and move (Alt with an arrow), amounts are summed, the last such step can be taken back, and cells are marked by the
 // findings that the server sends after each save. Without it the same table is a plain form.
 
 const NUMBERED = "[data-number]";
@@ -33,6 +33,13 @@ class Sheet {
     this.status?.querySelector("button").addEventListener("click", () => this.undo());
     this.form.addEventListener("autosave:restore", (event) => this.restore(event));
     this.form.addEventListener("autosave:saved", () => this.mark());
+    this.form.addEventListener("input", () => this.sum());
+    this.form.querySelector("[data-move]")?.addEventListener("click", (event) => {
+      event.preventDefault();
+      const { move_from: from, move_to: to } = this.form.elements;
+      const row = this.rows[Number(from.value) - 1];
+      if (row && Number(to.value) > 0) this.move(row, Number(to.value) - 1);
+    });
   }
 
   get rows() {
@@ -136,8 +143,43 @@ class Sheet {
     this.changed();
   }
 
+  move(row, place) {
+    const at = this.rows.indexOf(row);
+    const others = this.rows.filter((each) => each !== row);
+    const to = Math.max(0, Math.min(place, others.length - 1)); // the empty row at the end stays there
+    if (at === to || this.isBlank(row)) return;
+    const back = row.nextElementSibling;
+    this.body.insertBefore(row, others[to] ?? null);
+    this.number();
+    this.say(this.table.dataset.moved.replace("{number}", to + 1), () => this.body.insertBefore(row, back?.isConnected ? back : null), true);
+    this.changed();
+  }
+
+  // Whole rupiah and counts: what stands between the digits is only for the eye.
+  sum() {
+    for (const place of this.table.querySelectorAll("[data-sum]")) {
+      let total = 0n;
+      let some = false;
+      for (const cell of this.body.querySelectorAll(`[name$=".${place.dataset.sum}"]`)) {
+        const digits = cell.value.replace(/^\s*-?\s*Rp/i, "").replace(/[\s.]|,(?=\d{3}(\D|$))/g, "");
+        if (!/^-?\d{1,18}$/.test(digits)) continue;
+        total += BigInt(digits);
+        some = true;
+      }
+      const shown = new Intl.NumberFormat(document.documentElement.lang === "en" ? "en" : "id").format(total);
+      place.textContent = some ? `${place.dataset.sign}${shown}` : "";
+    }
+  }
+
   keyed(event) {
     const cell = event.target;
+    if (event.altKey && !event.ctrlKey && !event.metaKey && (event.key === "ArrowUp" || event.key === "ArrowDown") && cell.classList.contains("cell")) {
+      const row = cell.closest("tr");
+      event.preventDefault();
+      this.move(row, this.rows.indexOf(row) + (event.key === "ArrowUp" ? -1 : 1));
+      cell.focus();
+      return;
+    }
     if (!cell.classList.contains("cell") || event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return;
     const row = cell.closest("tr");
     const at = this.cells(row).indexOf(cell);

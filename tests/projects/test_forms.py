@@ -12,6 +12,7 @@ from lms.projects.forms import (
     SECTION_AT_MOST,
     TooLong,
     hand_in_fields,
+    moved,
     revision_in,
     table_in,
     text_in,
@@ -147,3 +148,21 @@ def test_each_reason_stays_with_its_warning() -> None:
         "x",
         False,
     )
+
+
+@pytest.mark.parametrize(
+    ("start", "to", "order"),
+    [
+        ("1", "3", "bca"),
+        ("3", "1", "cab"),
+        ("2", "99", "acb"),
+        ("2", "2", "abc"),
+        ("9", "1", "abc"),
+        ("0", "1", "abc"),
+    ]
+    + [("x", "1", "abc"), ("", "", "abc"), ("-1", "2", "abc"), ("1", "0", "abc"), ("1", "9999", "abc")],
+)
+def test_a_row_moves_to_its_number_and_nonsense_moves_nothing(start: str, to: str, order: str) -> None:
+    table = content.Table(tuple({"_id": letter} for letter in "abc"))
+    found = moved(table, MultiDict({"move_from": start, "move_to": to}))
+    assert "".join(row["_id"] for row in found.rows) == order

@@ -14,7 +14,7 @@ from lms.projects import models
 from lms.projects.content import Content, words
 from lms.projects.source import parse
 from tests.cast import Cast
-from tests.projects.work import FRONT, PDF, TEXT, change_project
+from tests.projects.work import CHAIN, FRONT, PDF, TEXT, change_project
 from tests.walk import rpjmd
 from tests.walk.conftest import ROOT, WIDTHS, Server, Visitor
 
@@ -356,3 +356,37 @@ def test_an_upload_in_parts_goes_on_where_the_connection_broke(
     assert isinstance(held, tuple)
     assert [(each.name, each.size) for each in held] == [("peta.pdf", len(PDF) + 2 + 900_000)]
     sari.complaints[:] = [each for each in sari.complaints if "ERR_FAILED" not in each]
+
+
+def test_rows_move_by_keyboard_and_by_number_and_amounts_are_summed(
+    app: Flask, chromium: Browser, here: Server, cast: Cast
+) -> None:
+    with app.app_context():
+        change_project(CHAIN)
+        db.session.commit()
+        db.session.remove()
+    visitor = Visitor(chromium, here, WIDTHS["desktop"])
+    visitor.sign_in(cast.emails["sari"])
+    page = visitor.page
+    page.goto(FRONT)
+    page.get_by_role("button", name="Mulai proyek").click()
+    page.wait_for_url("**/sasaran")
+    section(page, "program")
+    paste(page, "A\tRp1.250.000\nB\t750000\nC\tbelum")
+    assert page.locator("[data-sum=pagu]").inner_text() == "Rp2.000.000"
+    page.locator(".cell").nth(4).press("Alt+ArrowUp")  # C before B
+    says(page, AUTOSAVED)
+    names = [row["sasaran"] for row in stored(app, "program").rows]  # type: ignore[union-attr]
+    assert names == ["A", "C", "B"]
+    page.locator("#pindah-dari").fill("3")
+    page.locator("#pindah-ke").fill("1")
+    page.get_by_role("button", name="Pindahkan", exact=True).click()
+    expect(page.locator("[data-sheet-status]")).to_contain_text("Baris dipindahkan ke nomor 1")
+    page.get_by_role("button", name="Urungkan").click()
+    page.get_by_role("button", name="Pindahkan", exact=True).click()
+    page.wait_for_function("document.querySelector('[data-say]').textContent.includes('Tersimpan otomatis')")
+    page.reload()
+    assert [cell.input_value() for cell in page.locator("tbody tr .cell:first-of-type").all()][:1] == ["B"]
+    assert page.locator("[data-sum=pagu]").inner_text() == "Rp2.000.000"
+    visitor.look()
+    visitor.leave()

@@ -13,7 +13,7 @@ from lms.access import Deed
 from lms.extensions import begin_reading, db, utcnow, write_from_here
 from lms.guard import allowed, person, wants_json
 from lms.projects import actions, content, diff, merge, models
-from lms.projects.forms import TooLong, new_row_id, revision_in, table_in, text_in
+from lms.projects.forms import TooLong, moved, new_row_id, revision_in, table_in, text_in
 from lms.projects.models import DraftRow, Workspace
 from lms.projects.source import Section, TableSection, TextSection
 from lms.projects.views import blueprint
@@ -40,6 +40,8 @@ def save(work: Workspace, section_id: str) -> ResponseReturnValue:
             new: content.Content = text_in(request.form)
         elif isinstance(section, TableSection):
             new = table_in(request.form, section)
+            if request.form.get("then") == "move":
+                new = moved(new, request.form)
         else:
             abort(405)
     except TooLong as error:
@@ -61,6 +63,8 @@ def save(work: Workspace, section_id: str) -> ResponseReturnValue:
     where: dict[str, Any] = {"work_id": work.id, "section_id": section.id}
     if then == "preview":
         where |= {"tampil": "pratinjau", "_anchor": "pratinjau"}
+    elif then == "move":
+        where |= {"_anchor": "tabel"}
     elif then == "add":
         where |= {"tambah": 5, "_anchor": "tabel"}
     return redirect(url_for("projects.section", **where), 303)

@@ -11,7 +11,7 @@ from lms import formats
 from lms.projects import content
 from lms.projects.forms import new_row_id, row_id
 from lms.projects.rules import Unique
-from lms.projects.sheet import amount, number_in
+from lms.projects.sheet import Sheet, amount, number_in, total
 from lms.projects.source import MOST_ROWS, Column, TableSection
 from lms.projects.views import blueprint
 
@@ -94,6 +94,19 @@ def breadth(column: Column) -> str:
 def is_wide(section: TableSection) -> bool:
     """Whether the table needs the width of the list of sections too."""
     return sum(BREADTHS[breadth(column)] for column in section.columns) > BESIDE
+
+
+def sums_of(section: TableSection, held: content.Content) -> dict[str, str]:
+    """What amounts and counts add up to, by column, as they are written; '' where a column holds none."""
+    sheet = Sheet(section, held)
+    summed = {
+        column.id: total(sheet.numbers(column.id))
+        for column in section.columns
+        if column.type in ("money", "integer")
+    }
+    return {
+        name: "" if number is None else amount(number, sheet.columns[name]) for name, number in summed.items()
+    }
 
 
 LISTED_AT_MOST = 400  # options of one column in all its rows; beyond that the rows share one list

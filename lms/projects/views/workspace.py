@@ -27,6 +27,7 @@ from lms.projects.views.sheet import (
     key_column,
     rows_of,
     shared_lists,
+    sums_of,
 )
 from lms.web import zone
 
@@ -129,6 +130,7 @@ def show(
             "shared_lists": shared_lists(section, choices, len(sheet)),
             "cells": context["marks"].cells if typed_sheet is None else {},
             "new_row": NEW_ROW,
+            "sums": sums_of(section, held),
             "key": key_column(section),
         }
     if isinstance(section, FilesSection):
