@@ -39,6 +39,7 @@ class Deed(Enum):
     MARK = "mark"  # read and mark the essays of an attempt
     SEE_OWN = "see own"  # attempts, receipts and released grades of the members
     RELEASE = "release"
+    GRANT = "grant"  # more time for single people: never for oneself
     # no thing
     SEE_QUEUE = "see queue"
     MANAGE_COURSES = "manage courses"
@@ -82,6 +83,11 @@ def reviews_here(person: Person, thing: Any) -> bool:
     return facilitates_here(person, thing) and not member(person, thing)
 
 
+def grants_here(person: Person, thing: Any) -> bool:
+    """Facilitates the cohort or runs the platform, and gains nothing: nobody grants time to themselves."""
+    return (facilitates_here(person, thing) or person.administrator) and not member(person, thing)
+
+
 def sees_handed_in(person: Person, thing: Any) -> bool:
     """The file went along with a version, and the person may see handed-in versions of that work."""
     return bool(thing.handed_in) and may(person, Deed.SEE_SUBMISSION, thing)
@@ -111,6 +117,7 @@ TABLE: dict[Deed, tuple[Predicate, ...]] = {
     Deed.MARK: (reviews_here,),
     Deed.SEE_OWN: (member,),
     Deed.RELEASE: (reviews_here,),
+    Deed.GRANT: (grants_here,),
     Deed.SEE_QUEUE: (facilitates_any,),
     Deed.MANAGE_COURSES: (administrates,),
     Deed.MANAGE_COHORTS: (administrates,),

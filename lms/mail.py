@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import smtplib
 import sys
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from email.message import EmailMessage
+from itertools import islice
 from pathlib import Path
 from typing import Protocol
 from urllib.parse import unquote, urlsplit
 
-from sqlalchemy import Index, String, Text, select
+from sqlalchemy import Index, String, Text, insert, select
 from sqlalchemy.orm import Mapped, mapped_column
 
 from lms.extensions import Base, Key, db
@@ -44,6 +46,39 @@ def queue(key: str, address: str, subject: str, body: str, *, now: datetime) -> 
     if db.session.scalar(select(Mail.id).where(Mail.key == key)) is None:
         db.session.add(Mail(key=key, address=address, subject=subject, body=body, due_at=now))
         db.session.flush()
+
+
+AT_ONCE = 500
+
+
+def queue_all(letters: Iterable[tuple[str, str, str, str]], *, now: datetime) -> int:
+    """Put many messages (key, address, subject, body) in the outbox, ``AT_ONCE`` in a statement; returns how many.
+
+    Their keys must be new: they carry the id of a row that this transaction made.
+    """
+    count = 0
+    for batch in _batches(letters):
+        rows = [
+            {
+                "key": key,
+                "address": address,
+                "subject": " ".join(subject.split())[:200],
+                "body": body,
+                "due_at": now,
+                "tries": 0,
+                "error": "",
+            }
+            for key, address, subject, body in batch
+        ]
+        db.session.execute(insert(Mail), rows)
+        count += len(rows)
+    return count
+
+
+def _batches(letters: Iterable[tuple[str, str, str, str]]) -> Iterator[list[tuple[str, str, str, str]]]:
+    waiting = iter(letters)
+    while batch := list(islice(waiting, AT_ONCE)):
+        yield batch
 
 
 class Backend(Protocol):

@@ -118,6 +118,8 @@ ALLOWED: dict[tuple[Deed, str], set[str]] = {
     (Deed.MARK, "edi's work"): {"dewi"},
     (Deed.RELEASE, "the work"): {"dewi", "edi"},
     (Deed.RELEASE, "edi's work"): {"dewi"},
+    (Deed.GRANT, "the work"): {"dewi", "ratna", "edi"},
+    (Deed.GRANT, "edi's work"): {"dewi", "ratna"},
     (Deed.SEE_OWN, "the work"): {"sari", "budi", "sari without the role", "sari removed"},
     (Deed.SEE_OWN, "edi's work"): {"edi"},
     (Deed.SEE_QUEUE, "nothing"): {"dewi", "hasan", "edi"},

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterator, Sequence
 from datetime import datetime
 
 from flask import current_app, url_for
 from flask_babel import force_locale
 from flask_babel import gettext as _
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, select
 
 from lms import formats, mail
+from lms.courses.models import Enrolment
 from lms.extensions import db
 from lms.people.models import Person
+from lms.projects.deadlines import Extension
 from lms.projects.models import SubmissionVersion, Workspace
 from lms.settings import Settings
 
@@ -56,3 +59,86 @@ def receipt(work: Workspace, version: SubmissionVersion, *, now: datetime) -> No
                 "\n\n".join(lines) + "\n",
                 now=now,
             )
+
+
+def extended(
+    member_ids: Collection[int], code: str, stable_id: str, title: str, granted: Extension, *, now: datetime
+) -> None:
+    """Tell a learner and the team that they have more time for a project, until when and why."""
+    for member in _reachable(Person.id.in_(member_ids)):
+        key = f"extension:{granted.id}:{member.id}"
+        mail.queue(
+            key, *_more_time(member, code, [(stable_id, title, granted.until)], granted.reason), now=now
+        )
+
+
+def extended_all(
+    cohort_id: int,
+    code: str,
+    moved: Sequence[tuple[str, str, datetime]],
+    reason: str,
+    *,
+    key: int,
+    now: datetime,
+) -> int:
+    """Tell all learners of a cohort that everybody has more time for these projects (stable id, title, until when).
+
+    ``key`` is the id of a row that this act made. Returns how many letters went to the outbox.
+    """
+    learners = _reachable(
+        Person.id.in_(
+            select(Enrolment.person_id).where(
+                Enrolment.cohort_id == cohort_id, Enrolment.removed_at.is_(None)
+            )
+        )
+    )
+    letters = (
+        (f"extension:{key}:{member.id}", *_more_time(member, code, moved, reason, everybody=True))
+        for member in learners
+    )
+    return mail.queue_all(letters, now=now)
+
+
+def _reachable(condition: ColumnElement[bool]) -> Iterator[Person]:
+    query = select(Person).where(condition, Person.active, Person.email.is_not(None)).order_by(Person.id)
+    return iter(db.session.scalars(query).all())
+
+
+def _more_time(
+    member: Person,
+    code: str,
+    moved: Sequence[tuple[str, str, datetime]],
+    reason: str,
+    *,
+    everybody: bool = False,
+) -> tuple[str, str, str]:
+    """The address, subject and body of a letter about more time."""
+    settings: Settings = current_app.config["LMS"]
+    with force_locale(member.language):
+        lines = [_("Yth. %(name)s,", name=member.full_name)]
+        for stable_id, title, until in moved:
+            lines.append(
+                _(
+                    "Tenggat proyek “%(title)s” diperpanjang sampai %(until)s.",
+                    title=title,
+                    until=formats.long_datetime(until, member.timezone, member.language),
+                )
+                + f"\n{settings.public_url}{url_for('projects.front', code=code, item=stable_id)}"
+            )
+        lines.append(_("Alasannya: %(reason)s", reason=reason))
+        if everybody:
+            lines.append(
+                _(
+                    "Perpanjangan ini berlaku untuk seluruh angkatan. Bila Anda atau tim Anda sudah mendapat "
+                    "perpanjangan yang lebih lama, waktunya bertambah sama banyak."
+                )
+            )
+        lines.append(
+            _("Surel ini dikirim otomatis oleh %(site)s. Mohon tidak membalasnya.", site=settings.site_name)
+        )
+        subject = (
+            _("Tenggat diperpanjang: %(title)s", title=moved[0][1])
+            if len(moved) == 1
+            else _("Tenggat %(count)s proyek diperpanjang", count=len(moved))
+        )
+    return member.email or "", subject, "\n\n".join(lines) + "\n"

@@ -23,6 +23,7 @@ from sqlalchemy import (
     cast,
     func,
     literal,
+    or_,
     select,
     text,
     update,
@@ -507,6 +508,31 @@ def dates_of(cohort_id: int, stable_id: str, enrolment_id: int | None) -> tuple[
         _DATES, {"cohort_id": cohort_id, "stable_id": stable_id, "enrolment_id": enrolment_id}
     ).one()
     return opens_at, due(*dates)
+
+
+def reason_of(
+    cohort_id: int, stable_id: str, until: datetime, *, work_id: int | None, enrolment_id: int | None
+) -> str:
+    """Why a project is due then: the newest reason of those that hold for a work, or for who has not begun; ''."""
+    whose = (
+        Extension.enrolment_id == enrolment_id
+        if work_id is None
+        else Extension.enrolment_id.in_(
+            select(WorkMember.enrolment_id).where(WorkMember.work_id == work_id, WorkMember.left_at.is_(None))
+        )
+    )
+    found = db.session.scalar(
+        select(Extension.reason)
+        .where(
+            Extension.cohort_id == cohort_id,
+            Extension.stable_id == stable_id,
+            Extension.until == until,
+            or_(Extension.enrolment_id.is_(None), whose),
+        )
+        .order_by(Extension.id.desc())
+        .limit(1)
+    )
+    return found or ""
 
 
 def work_of(enrolment_id: int, stable_id: str) -> int | None:

@@ -5,6 +5,7 @@ from flask import Blueprint
 blueprint = Blueprint("projects", __name__)
 
 from lms.projects.views import (  # noqa: E402 - they add their routes
+    deadlines,  # noqa: F401
     document,  # noqa: F401
     files,  # noqa: F401
     front,  # noqa: F401

@@ -61,6 +61,11 @@ def front(seat: Seat, item: str) -> ResponseReturnValue:
         versions=versions,
         opens_at=opens_at if opens_at and opens_at > now else None,
         due=due,
+        reason=models.reason_of(
+            seat.cohort_id, line.stable_id, due.at, work_id=work_id, enrolment_id=seat.enrolment_id
+        )
+        if due.at and due.extended
+        else "",
         missing=missing,
         brief=author_text(models.brief(item_id), project, seat.code, line.stable_id),
         next=models.next_section(lines),
