@@ -57,6 +57,7 @@ from lms.quizzes.paper import paper
 from lms.settings import read
 from tests.bench.cast import (
     PASSWORD,
+    QUIZ,
     Cast,
     Scale,
     cast_of,
@@ -305,7 +306,7 @@ class _Seed:
                     "completed_at": seen_at if done else None,
                 }
 
-    # Each learner handed in one attempt at the first quiz and is in the middle of another, of the same quiz
+    # Each learner handed in one attempt at the quiz and is in the middle of another, of the same quiz
 
     def attempts(self, enrolments: Sequence[Mapping[str, Any]]) -> None:
         self.put(Attempt, (row for pair in self.attemptrows(enrolments) for row in pair))
@@ -314,7 +315,7 @@ class _Seed:
 
     def attemptrows(self, enrolments: Sequence[Mapping[str, Any]]) -> Iterator[tuple[dict[str, Any], ...]]:
         for enrolment in enrolments:
-            quiz = self.kind(enrolment["cohort_id"], "quiz")[0]
+            quiz = self.kind(enrolment["cohort_id"], "quiz")[QUIZ]
             shared = {
                 "enrolment_id": enrolment["id"],
                 "stable_id": quiz["stable_id"],
@@ -346,13 +347,16 @@ class _Seed:
     def answers(self, enrolments: Sequence[Mapping[str, Any]]) -> Iterator[dict[str, Any]]:
         at = 0
         for enrolment in enrolments:
-            quiz = paper(self.kind(enrolment["cohort_id"], "quiz")[0]["definition"]).quiz
-            for attempt_id, share in ((2 * enrolment["id"] - 1, 1), (2 * enrolment["id"], 2)):
+            quiz = paper(self.kind(enrolment["cohort_id"], "quiz")[QUIZ]["definition"]).quiz
+            for attempt_id, share, ago in (
+                (2 * enrolment["id"] - 1, 1, timedelta(days=9, minutes=-4)),
+                (2 * enrolment["id"], 2, timedelta(minutes=4)),
+            ):
                 for sequence, question in enumerate(
                     islice(quiz.questions, len(quiz.questions) // share), start=1
                 ):
                     at += 1
-                    given_at = self.now - timedelta(minutes=4)
+                    given_at = self.now - ago
                     yield {
                         "id": at,
                         "attempt_id": attempt_id,
@@ -368,7 +372,7 @@ class _Seed:
             yield {
                 "id": enrolment["id"],
                 "enrolment_id": enrolment["id"],
-                "stable_id": self.kind(enrolment["cohort_id"], "quiz")[0]["stable_id"],
+                "stable_id": self.kind(enrolment["cohort_id"], "quiz")[QUIZ]["stable_id"],
                 "state": "released",
                 "points": Decimal(60),
                 "reason": "",
