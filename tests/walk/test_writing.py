@@ -8,7 +8,7 @@ import pytest
 
 from lms import markup
 from tests.walk.conftest import Visitor
-from tests.walk.test_workspace import here, sari, says, stored, width  # noqa: F401 (fixtures)
+from tests.walk.test_workspace import sari, says, stored, width  # noqa: F401 (fixtures)
 
 WORD = """<html><body><!--StartFragment-->
 <h1>Bab I Pendahuluan</h1>
