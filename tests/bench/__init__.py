@@ -7,6 +7,7 @@ limits.py      the bare limits: plain WSGI, Flask with one query and a page, Fla
 bare.py        a Flask app with the same extensions and nothing else, for the cold start
 wire.py        HTTP/1.1 as the load generator and the sign-ins speak it
 load.py        the load generator, a process of its own
+crowd.py       many learners who answer at once: latencies, and whether every save is there
 pages.py       who asks for what: the pages, their requests and their targets
 inside.py      SQL statements and time per page, through the test client in a process of its own
 weight.py      what a first and a later visit download

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import msgspec
 
-from tests.bench import databases, load, report, servers, weight
+from tests.bench import crowd, databases, load, report, servers, weight
 from tests.bench.cast import Cast, Scale
 from tests.bench.inside import Figure, Plan
 from tests.bench.pages import PAGES, Page, Session, chosen_pages, sign_in_all, visitors
@@ -24,6 +24,7 @@ PYTHON = sys.executable
 INSIDE_PASSES = 2
 WARM_PASSES = 5  # of every request, over two processes that each have their own caches
 WORKER_SETTLES = 4.0  # seconds
+CROWD_SECONDS = 15.0
 
 
 @dataclass(frozen=True)
@@ -34,6 +35,7 @@ class Options:
     warmup: float
     rounds: int
     connections: int
+    crowd: int
     scale: Scale
     databases: tuple[str, ...]
     pages: tuple[str, ...]
@@ -49,6 +51,9 @@ def options(arguments: Sequence[str] | None = None) -> Options:
     parser.add_argument("--warmup", type=float, default=1.0, help="before that, unmeasured (default 1)")
     parser.add_argument("--rounds", type=int, default=2, help="the seconds are spread over these (default 2)")
     parser.add_argument("--connections", type=int, default=8)
+    parser.add_argument(
+        "--crowd", type=int, default=500, help="learners who answer at once (default 500; 0: none)"
+    )
     parser.add_argument("--learners", type=int, default=2_000)
     parser.add_argument("--courses", type=int, default=40)
     parser.add_argument("--progress", type=int, default=50_000, help="rows of progress")
@@ -63,6 +68,7 @@ def options(arguments: Sequence[str] | None = None) -> Options:
         warmup=given.warmup,
         rounds=max(1, given.rounds),
         connections=given.connections,
+        crowd=given.crowd,
         scale=Scale(learners=given.learners, courses=given.courses, progress=given.progress),
         databases=tuple(given.only or ("sqlite", "postgresql")),
         pages=tuple(given.page or (page.name for page in PAGES)),
@@ -213,6 +219,8 @@ def _loads(measured: Measured, env: dict[str, str], cast: Cast, chosen: Options,
                 measured.cpu.setdefault(name, []).append(
                     1000 * (server.cpu() - used) / max(1, job.sent - sent)
                 )
+        if chosen.crowd and "answer POST" in chosen.pages:
+            measured.crowd = crowd.measure(platform.port, env, chosen.crowd, seconds=CROWD_SECONDS)
         measured.memory = platform.memory()
         learner = cast.learners[0]
         browser = sessions[0].browser
@@ -272,6 +280,8 @@ def _report(measured: Measured) -> int:
     if growth := report.growth_table(measured):
         say(growth)
         say()
+    if measured.crowd is not None:
+        say(report.crowd_lines(measured.crowd))
     web, worker = ((each or 0) / 1e6 for each in (measured.memory, measured.worker_memory))
     say(f"lesson: first visit {measured.first_visit:,} bytes, later visits {measured.later_visit:,}")
     say(f"memory: web server {web:.0f} MB, worker {worker:.0f} MB")

@@ -78,8 +78,10 @@ def _answer(session: Session) -> list[Ask]:
     if who is None:
         return []
     path = f"/kuis/percobaan/{who.attempt_id}/jawaban"
-    names = {"csrf_token": session.token, f"seen.{who.question_id}": "1", f"ago.{who.question_id}": "0"}
-    return [Ask(path, names | {f"answer.{who.question_id}": value}) for value in who.answers]
+    name = who.question_id
+    fields = {"csrf_token": session.token, "writer": "beban", f"ago.{name}": "0"}
+    fields |= {f"seen.{name}": "@known@", f"turn.{name}": "@n@"}
+    return [Ask(path, fields | {f"answer.{name}": value}, ("known",)) for value in who.answers]
 
 
 def _autosave(session: Session) -> list[Ask]:
@@ -129,7 +131,7 @@ def sign_in_all(cast: Cast, pages: Sequence[Page], make: Callable[[], Browser]) 
     for email, learner, facilitator in people:
         browser = make()
         browser.enter(email, PASSWORD)
-        values = {"revision": _revision(browser, learner)} if learner else {}
+        values = {"revision": _revision(browser, learner), "known": "0"} if learner else {}
         sessions.append(Session(browser, csrf_token(browser.get("/profil")), learner, facilitator, values))
     return sessions
 

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from statistics import median
 
+from tests.bench import crowd
 from tests.bench.inside import Figure
 from tests.bench.load import Result
 from tests.bench.pages import PAGES
@@ -14,6 +15,8 @@ MOST_STATEMENTS = 8
 FIRST_VISIT = 40_000  # bytes
 MEMORY = 250_000_000  # bytes
 COLD_START = 1.5  # times a bare Flask app's
+CROWD_P99 = 20.0  # times the median of one learner alone
+SAVE_STATEMENTS = 5
 # What ten times the learners or courses may cost more: a page's time varies that much on a busy machine.
 GROWTH = 1.3
 MILLISECONDS = 1.0  # and differences below this one are noise at any ratio
@@ -47,6 +50,7 @@ class Measured:
     later_visit: int = 0
     memory: int | None = None
     worker_memory: int | None = None
+    crowd: crowd.Measured | None = None
 
     def ratio(self, name: str, limit: str) -> float | None:
         """The page's rate beside a limit's: the median of the rounds, because a busy moment meets both."""
@@ -151,7 +155,7 @@ def verdicts(measured: Measured) -> list[Verdict]:
         if page.target is not None and ratios:
             words = f"{page.name} serves {min(ratios):.2f} of the limit (at least {page.target})"
             found.append(Verdict(words, min(ratios) >= page.target))
-    found += _statements(measured.figures) + _growth(measured)
+    found += _statements(measured.figures) + _growth(measured) + _crowd(measured)
     if measured.first_visit:
         words = (
             f"first visit to a lesson {measured.first_visit / 1000:.1f} KB (at most {FIRST_VISIT // 1000})"
@@ -188,6 +192,49 @@ def _growth(measured: Measured) -> list[Verdict]:
     ]
     words = f"grows: {', '.join(growing)}" if growing else "no page grows with learners or courses"
     return [Verdict(words, not growing)]
+
+
+def crowd_lines(measured: crowd.Measured) -> str:
+    """What a crowd got, in two lines."""
+    alone, together, moment = (
+        each.latencies for each in (measured.alone, measured.together, measured.moment)
+    )
+    count = len(measured.together.members)
+
+    def figures(latencies: Sequence[int]) -> str:
+        return (
+            f"p50 {percentile(latencies, 0.5) / 1000:.1f} ms, p99 {percentile(latencies, 0.99) / 1000:.1f} ms"
+        )
+
+    return (
+        f"{count} learners who answer every {crowd.PACE:.0f} s: {len(together) / measured.together.seconds:,.0f} saves/s, "
+        f"{figures(together)}; one alone: {figures(alone)}\n"
+        f"all {count} in one moment: the last one saved after {max(moment, default=0) / 1e6:.2f} s"
+    )
+
+
+def _crowd(measured: Measured) -> list[Verdict]:
+    found = []
+    figure = measured.figures.get("answer POST")
+    if figure:
+        words = f"an answer's save needs {figure.statements} SQL statements (at most {SAVE_STATEMENTS})"
+        found.append(Verdict(words, figure.statements <= SAVE_STATEMENTS))
+    if measured.crowd is None:
+        return found
+    alone, together, tally = measured.crowd.alone, measured.crowd.together, measured.crowd.tally
+    runs = (alone, together, measured.crowd.moment)
+    for failure in (words for run in runs for words in run.failures):
+        found.append(Verdict(f"a save of the crowd: {failure}", False))
+    words = (
+        f"of {sum(len(run.confirmed) for run in runs):,} saves of the crowd {tally.lost} lost, "
+        f"{tally.doubled} doubled"
+    )
+    found.append(Verdict(words, not tally.lost and not tally.doubled and bool(together.confirmed)))
+    if alone.latencies and together.latencies:
+        times = percentile(together.latencies, 0.99) / percentile(alone.latencies, 0.5)
+        words = f"p99 of a save in the crowd {times:.1f} x the p50 of one alone (at most {CROWD_P99:.0f})"
+        found.append(Verdict(words, times <= CROWD_P99))
+    return found
 
 
 def cold_start(ours: float, bare: float) -> Verdict:

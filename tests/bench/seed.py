@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
-from sqlalchemy import Table, insert, text
+from sqlalchemy import Integer, Table, insert, text
 
 from lms.app import create_app
 from lms.courses.models import (
@@ -127,7 +127,7 @@ class _Seed:
         if db.engine.dialect.name != "postgresql":
             return
         for table in Base.metadata.sorted_tables:
-            if table.columns.get("id") is not None and table.columns["id"].autoincrement:
+            if table.columns.get("id") is not None and isinstance(table.columns["id"].type, Integer):
                 name = table.name
                 db.session.execute(
                     text(
