@@ -6,7 +6,7 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
-from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from sqlalchemy import func, select
@@ -23,9 +23,9 @@ from lms.publishing.archive import unpack
 from lms.publishing.check import check_folder
 from lms.publishing.forms import UploadForm
 from lms.publishing.source import Draft
+from lms.publishing.views.blueprint import blueprint
 from lms.refusals import Refused
 
-blueprint = Blueprint("publishing", __name__)
 ARCHIVE_AT_MOST = 60 * 1024 * 1024
 MOST_VERSIONS = 100_000
 
