@@ -18,7 +18,7 @@ SHARES = frozenset((1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 20))
 def of_export(quiz: Quiz, name: str) -> tuple[Loss, ...]:
     """The losses of a quiz in a format, with the numbers of its questions in order."""
     found: list[tuple[int, str]] = []
-    if told := _settings(quiz):
+    if told := _settings(quiz, name):
         found.append((0, f"pengaturan {told} hanya terbaca bila berkas ini diimpor kembali ke platform ini"))
     for pool in quiz.pools:
         if pool.draw != len(pool.questions):
@@ -28,10 +28,13 @@ def of_export(quiz: Quiz, name: str) -> tuple[Loss, ...]:
     return grouped(found)
 
 
-def _settings(quiz: Quiz) -> str:
+def _settings(quiz: Quiz, name: str) -> str:
     head = print_quiz(quiz).split("---")[1]
     names = [line.partition(":")[0] for line in head.strip().split("\n")]
-    return ", ".join(f"`{each}`" for each in names if each not in ("kind", "id", "title"))
+    carried = {"kind", "id", "title"} | (
+        {"shuffle"} if name == "moodle" and quiz.shuffle == "options" else set()
+    )
+    return ", ".join(f"`{each}`" for each in names if each not in carried)
 
 
 def _question(question: Question, name: str) -> list[str]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from hypothesis import HealthCheck, given, settings
 
@@ -80,3 +82,19 @@ def test_every_kind_of_ours(form: str) -> None:
     back = quiz_from("kuis-uji.txt", quiz_to(quiz, form, {}).content, file=FILE)
     assert (back.losses, back.problems) == ((), ())
     assert parse(back.markdown, FILE)[0] == quiz
+
+
+REAL = [
+    each
+    for each in sorted((Path(__file__).parents[3] / "content").glob("*/*/*.md"))
+    if "\nkind: quiz\n" in each.read_text(encoding="utf-8")
+]
+
+
+@pytest.mark.parametrize("form", [each.NAME for each in WRITTEN])
+@pytest.mark.parametrize("page", REAL, ids=lambda each: each.stem)
+def test_the_quizzes_that_we_publish(form: str, page: Path) -> None:
+    quiz, _ = parse(page.read_text(encoding="utf-8"), page.name)
+    assert quiz is not None
+    back = quiz_from("x", quiz_to(quiz, form, {}).content, file=page.name)
+    assert parse(back.markdown, page.name)[0] == quiz
