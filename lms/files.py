@@ -8,13 +8,14 @@ import io
 import os
 import tempfile
 import zipfile
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any, BinaryIO, Protocol
 from urllib.parse import parse_qs, unquote, urlsplit
 
-from sqlalchemy import String
+from sqlalchemy import String, func, select
 from sqlalchemy.orm import Mapped, mapped_column
 
 from lms import pictures
@@ -56,6 +57,9 @@ class Store(Protocol):
     def delete(self, sha256: str) -> None:
         """Forget the bytes; missing ones are no error."""
 
+    def listed(self, place: str, *, before: datetime) -> Iterator[str]:
+        """The names in one of ``PLACES`` that nobody wrote to since, also of what was never finished."""
+
     def healthy(self) -> bool:
         """Whether the store answers."""
 
@@ -74,13 +78,15 @@ class FolderStore:
         if target.exists():
             return
         target.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.NamedTemporaryFile(dir=target.parent, prefix=".part-", delete=False) as part:
+        # a name of the same place, so that the sweep finds it should this process die before the end
+        with tempfile.NamedTemporaryFile(dir=target.parent, prefix=f"{sha256}.half-", delete=False) as part:
             with path.open("rb") as source:
                 while chunk := source.read(CHUNK):
                     part.write(chunk)
             part.flush()
             os.fsync(part.fileno())
         Path(part.name).replace(target)
+        _sync_folder(target.parent)
 
     def open(self, sha256: str) -> BinaryIO:
         return self._path(sha256).open("rb")
@@ -88,9 +94,27 @@ class FolderStore:
     def delete(self, sha256: str) -> None:
         self._path(sha256).unlink(missing_ok=True)
 
+    def listed(self, place: str, *, before: datetime) -> Iterator[str]:
+        folder, old = self.folder / place, before.timestamp()
+        for entry in sorted(folder.iterdir()) if folder.is_dir() else ():
+            if entry.is_file() and entry.stat().st_mtime < old:
+                yield entry.name
+
     def healthy(self) -> bool:
         self.folder.mkdir(parents=True, exist_ok=True)
         return os.access(self.folder, os.W_OK)
+
+
+def _sync_folder(folder: Path) -> None:
+    """Make a new name in a folder outlive a power cut; not every system lets folders be opened."""
+    try:
+        handle = os.open(folder, os.O_RDONLY)
+    except OSError:
+        return
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
 
 
 @dataclass(frozen=True)
@@ -123,6 +147,12 @@ class S3Store:
     def delete(self, sha256: str) -> None:
         self.client.remove_object(self.bucket, sha256)
 
+    def listed(self, place: str, *, before: datetime) -> Iterator[str]:
+        for each in self.client.list_objects(self.bucket, prefix=place):
+            # whatever else lies in the bucket is not ours
+            if len(each.object_name) == 64 and each.last_modified < before:
+                yield each.object_name
+
     def healthy(self) -> bool:
         return bool(self.client.bucket_exists(self.bucket))
 
@@ -151,6 +181,9 @@ def make_store(url: str) -> Store:
     raise ValueError("Setel LMS_STORAGE_URL dengan file:///folder atau s3://kunci:rahasia@host/bucket.")
 
 
+PLACES = tuple(f"{number:02x}" for number in range(256))
+"""How hashes begin: the parts into which a store is divided for looking through it."""
+
 _store: Store | None = None
 _parts: Path | None = None
 
@@ -166,6 +199,19 @@ def part(code: str) -> Path:
     if _parts is None or not code.isalnum():
         raise RuntimeError("files.configure() has not run, or the code is not ours")
     return _parts / code
+
+
+def _spool() -> Path | None:
+    """Where files on their way in lie: with the parts, whose sweep removes what a process that died left there."""
+    if _parts is not None:
+        _parts.mkdir(parents=True, exist_ok=True)
+    return _parts
+
+
+def part_size(code: str) -> int:
+    """How many bytes of an upload in parts are here; 0 where the folder was emptied."""
+    path = part(code)
+    return path.stat().st_size if path.exists() else 0
 
 
 def parts_older_than(moment: datetime) -> list[Path]:
@@ -243,7 +289,7 @@ def receive(
     extension = {"jpeg": "jpg"}.get(extension, extension)
     accepted = tuple({"jpeg": "jpg"}.get(kind, kind) for kind in accept)
     digest, size = hashlib.sha256(), 0
-    with tempfile.NamedTemporaryFile(prefix="lms-upload-", delete=False) as spool:
+    with tempfile.NamedTemporaryFile(dir=_spool(), prefix="lms-upload-", delete=False) as spool:
         path = Path(spool.name)
         try:
             while chunk := stream.read(CHUNK):
@@ -298,7 +344,10 @@ def without_metadata(upload: Upload) -> Upload:
 
 
 def keep(path: Path, sha256: str, size: int, media_type: str, *, now: datetime) -> Blob:
-    """Store the bytes, then their row: a crash in between leaves an unreferenced file, never a row without bytes."""
+    """Store the bytes, then their row: a crash in between leaves bytes that no row names, for a sweep to find; never
+    a row without bytes.
+    """
+    hold(sha256)
     blob = db.session.get(Blob, sha256)
     if blob is None:
         store().put(path, sha256, media_type)
@@ -308,9 +357,40 @@ def keep(path: Path, sha256: str, size: int, media_type: str, *, now: datetime) 
     return blob
 
 
+def hold(sha256: str) -> None:
+    """Until the transaction ends nobody else keeps or forgets this content.
+
+    On SQLite only one transaction writes at a time anyway.
+    """
+    if db.session.get_bind().dialect.name == "postgresql":
+        db.session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(sha256, 0))))
+
+
+def forget(names: Iterable[str]) -> int:
+    """Delete bytes that no row names; nobody can begin to name them meanwhile. Returns how many.
+
+    Ends the transaction it runs in.
+    """
+    wanted = list(names)
+    if not wanted:
+        return 0
+    known = set(db.session.scalars(select(Blob.sha256).where(Blob.sha256.in_(wanted))))
+    db.session.commit()
+    count = 0
+    for name in wanted:
+        if name in known:
+            continue
+        hold(name)
+        if db.session.scalar(select(Blob.sha256).where(Blob.sha256 == name)) is None:
+            store().delete(name)
+            count += 1
+        db.session.commit()
+    return count
+
+
 def keep_bytes(content: bytes, media_type: str, *, now: datetime) -> Blob:
     """Store bytes that are already in memory (course pictures)."""
-    with tempfile.NamedTemporaryFile(prefix="lms-bytes-") as spool:
+    with tempfile.NamedTemporaryFile(dir=_spool(), prefix="lms-bytes-") as spool:
         spool.write(content)
         spool.flush()
         return keep(Path(spool.name), hashlib.sha256(content).hexdigest(), len(content), media_type, now=now)

@@ -7,8 +7,9 @@ import io
 import threading
 import zipfile
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from urllib.parse import parse_qsl
 from wsgiref.simple_server import WSGIRequestHandler, make_server
 
 import pytest
@@ -61,7 +62,7 @@ def test_content_that_is_what_its_name_says(name: str, content: bytes) -> None:
 def test_content_that_is_refused(
     name: str, content: bytes, words: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    monkeypatch.setattr(files, "_parts", tmp_path)
     with pytest.raises(files.FileRefused, match=words):
         files.receive(io.BytesIO(content), name, accept=EVERYTHING, max_bytes=10_000)
     assert list(tmp_path.iterdir()) == [], "a refused upload leaves nothing behind"
@@ -83,10 +84,20 @@ def test_folder_store(tmp_path: Path) -> None:
     assert [path for path in (tmp_path / "store").rglob("*") if path.is_file()] == [store._path(sha256)]
     with store.open(sha256) as stream:
         assert stream.read() == PDF
+    half = store._path(sha256).with_name(f"{sha256}.half-x")  # of a process that died
+    half.write_bytes(b"%PDF")
+    later = datetime.now(UTC) + timedelta(minutes=1)
+    assert list(store.listed(sha256[:2], before=later)) == [sha256, half.name]
+    assert list(store.listed(sha256[:2], before=later - timedelta(days=1))) == []
+    assert [
+        each for place in files.PLACES if place != sha256[:2] for each in store.listed(place, before=later)
+    ] == []
+    store.delete(half.name)
     store.delete(sha256)
     store.delete(sha256)
     with pytest.raises(FileNotFoundError):
         store.open(sha256)
+    assert list(store.listed(sha256[:2], before=later)) == []
 
 
 class Bucket:
@@ -95,12 +106,26 @@ class Bucket:
     def __init__(self) -> None:
         self.objects: dict[str, bytes] = {}
 
+    def listing(self, prefix: str) -> bytes:
+        found = "".join(
+            f"<Contents><Key>{key}</Key><LastModified>2026-11-24T00:00:00.000Z</LastModified>"
+            f"<Size>{len(body)}</Size></Contents>"
+            for key, body in self.objects.items()
+            if key.startswith(prefix)
+        )
+        return (
+            '<ListBucketResult xmlns="http://s3.amazonaws.com/doc/2006-03-01/"><Name>berkas</Name>'
+            f"<IsTruncated>false</IsTruncated>{found}</ListBucketResult>"
+        ).encode()
+
     def __call__(self, environ: dict, start_response: object) -> list[bytes]:  # type: ignore[type-arg]
         method, path = environ["REQUEST_METHOD"], environ["PATH_INFO"]
         respond = start_response
         if path.strip("/") == "berkas":  # the bucket itself
-            respond("200 OK", [("Content-Length", "0")])  # type: ignore[operator]
-            return []
+            asked = dict(parse_qsl(environ["QUERY_STRING"]))
+            body = self.listing(asked["prefix"]) if "prefix" in asked else b""
+            respond("200 OK", [("Content-Type", "application/xml"), ("Content-Length", str(len(body)))])  # type: ignore[operator]
+            return [body]
         key = path.split("/")[-1]
         if method == "PUT":
             body = environ["wsgi.input"].read(int(environ["CONTENT_LENGTH"]))
@@ -147,6 +172,10 @@ def test_s3_store(bucket_url: str, tmp_path: Path) -> None:
     store.put(source, sha256, "application/pdf")
     with store.open(sha256) as stream:
         assert stream.read() == PDF
+    store.put(source, f"{sha256[:2]} of somebody else's", "application/pdf")
+    put_at = datetime(2026, 11, 24, tzinfo=UTC)  # by the bucket's clock
+    assert list(store.listed(sha256[:2], before=put_at + timedelta(seconds=1))) == [sha256]
+    assert list(store.listed(sha256[:2], before=put_at)) == []
     store.delete(sha256)
     with pytest.raises(FileNotFoundError):
         store.open(sha256)

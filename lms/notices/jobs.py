@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from email.message import EmailMessage
 from email.utils import format_datetime, make_msgid
@@ -84,20 +84,31 @@ def _unused_content() -> ColumnElement[bool]:
 def delete_orphan_files(*, now: datetime) -> int:
     """Delete contents that no row names and that are a day old. Returns how many.
 
-    The row goes first: should the process die in between, an unnamed file stays behind, never a row without its bytes.
+    The row goes first: should the process die in between, bytes without a row stay behind for
+    ``delete_unnamed_bytes``, never a row without its bytes.
     """
     orphans = db.session.scalars(
         select(Blob.sha256).where(Blob.created_at < now - ORPHAN_AGE, _unused()).limit(200)
     ).all()
     count = 0
     for sha256 in orphans:
+        files.hold(sha256)
         db.session.execute(delete(Inspection).where(Inspection.sha256 == sha256, _unused_content()))
-        removed = db.session.execute(delete(Blob).where(Blob.sha256 == sha256, _unused()))
+        db.session.execute(delete(Blob).where(Blob.sha256 == sha256, _unused()))
         db.session.commit()
-        if removed.rowcount:  # type: ignore[attr-defined]
-            files.store().delete(sha256)
-            count += 1
+        count += files.forget([sha256])
     return count
+
+
+def delete_unnamed_bytes(*, now: datetime, places: Sequence[str] = ()) -> int:
+    """Delete what a process that died had stored before its row. Returns how many.
+
+    Looks at one of the store's parts (the one whose minute it is, all of them in some four hours), or at ``places``.
+    """
+    turn = files.PLACES[int(now.timestamp()) // 60 % len(files.PLACES)]
+    return sum(
+        files.forget(files.store().listed(place, before=now - ORPHAN_AGE)) for place in places or (turn,)
+    )
 
 
 def beat(name: str, *, now: datetime) -> None:
@@ -119,6 +130,7 @@ def sweeps(backend: Backend, sender: str, clamav: str = "") -> dict[str, Sweep]:
         "mail": lambda now: send_due_mail(backend, sender, now=now),
         "resets": lambda now: forget_expired_resets(now=now),
         "files": lambda now: delete_orphan_files(now=now),
+        "bytes": lambda now: delete_unnamed_bytes(now=now),
         "similarity": lambda now: fingerprint_versions(now=now),
         "scan": lambda now: scan_files(clamav, now=now),
         "uploads": lambda now: forget_partial_uploads(now=now),

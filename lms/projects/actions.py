@@ -184,6 +184,11 @@ def _unchanged(work: Workspace, rows: Mapping[str, DraftRow], section: Section) 
     return Saved(row.revision, row.updated_at, rows, findings)
 
 
+def standing(work: Workspace, section: Section, *, now: datetime) -> Saved:
+    """The section as it is, told as after a save."""
+    return _unchanged(work, _hold(work, now=now), section)
+
+
 def _refuse_locked(row: DraftRow) -> None:
     if row.accepted:
         raise Locked(
@@ -302,19 +307,22 @@ def add_file(
 
     ``scanning`` says that a virus scanner is set, which will look at it.
 
-    Raises Locked, and Refused when the section is full or holds the same content already.
+    A file that is there already under this name changes nothing: it was sent once more because the answer was lost.
+    Raises Locked, and Refused when the section is full or holds the same content under another name.
     """
     rows = _hold(work, now=now)
     row = rows[section.id]
     _refuse_locked(row)
     held = _files_of(row)
+    same = next((each for each in held if each.sha256 == upload.sha256), None)
+    if same is not None and same.name == name:
+        return _unchanged(work, rows, section)
     if len(held) >= section.max:
         raise Refused(
             "Bagian ini sudah berisi %(count)s berkas, jumlah terbanyaknya. "
             "Hapus satu berkas, lalu unggah lagi.",
             count=len(held),
         )
-    same = next((each for each in held if each.sha256 == upload.sha256), None)
     if same is not None:
         raise Refused("Berkas dengan isi yang sama sudah ada: %(name)s.", name=same.name)
     media_type = files.MEDIA_TYPES[upload.kind]

@@ -14,7 +14,8 @@ from lms.extensions import Base, Key, db
 class PartialUpload(Base):
     """A file on its way into a section: ``received`` of ``size`` bytes lie beside the store under ``code``.
 
-    The row goes when the file is complete, or when a sweep finds that nothing arrived for long.
+    When all have arrived the file is in its section; the row stays a while, so that whoever lost the answer to the
+    last part learns that. A sweep takes away what nobody touched for long.
     """
 
     __tablename__ = "partial_upload"
@@ -91,6 +92,7 @@ def begun(work_id: int, section_id: str, *, name: str, size: int, by: int) -> Pa
             PartialUpload.section_id == section_id,
             PartialUpload.name == name,
             PartialUpload.size == size,
+            PartialUpload.received < size,
             PartialUpload.started_by == by,
         )
         .order_by(PartialUpload.started_at.desc())
@@ -100,7 +102,11 @@ def begun(work_id: int, section_id: str, *, name: str, size: int, by: int) -> Pa
 
 def under_way(work_id: int) -> int:
     """How many uploads in parts a work has."""
-    counted = select(func.count()).select_from(PartialUpload).where(PartialUpload.work_id == work_id)
+    counted = (
+        select(func.count())
+        .select_from(PartialUpload)
+        .where(PartialUpload.work_id == work_id, PartialUpload.received < PartialUpload.size)
+    )
     return db.session.scalar(counted) or 0
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 import os
 import socket
@@ -15,13 +16,13 @@ from typing import Any
 import pytest
 from flask import Flask
 from PIL import Image
-from sqlalchemy import func, select
+from sqlalchemy import select
 
 from lms import files
 from lms.extensions import db, utcnow
 from lms.projects import jobs, models
 from lms.projects.models import Attachment
-from lms.projects.uploads import Inspection, PartialUpload
+from lms.projects.uploads import Inspection
 from tests.cast import Cast
 from tests.projects.work import PDF, begin, fill, hand_in
 
@@ -75,9 +76,14 @@ def test_part_after_part_becomes_one_file(work: models.Workspace, as_person: Any
     assert last.status_code == 200
     assert "peta.pdf" in last.json["fragments"]["berkas"]
     assert attachments() == [("peta.pdf", len(BODY))]
-    assert db.session.scalar(select(func.count()).select_from(PartialUpload)) == 0
-    db.session.rollback()
     assert not files.part(code).exists()
+    # and again the answer was lost: it is in its section, once
+    again = part(browser, work, code, 2000, BODY[2000:])
+    assert again.status_code == 200
+    assert again.json["fragments"] == last.json["fragments"]
+    assert attachments() == [("peta.pdf", len(BODY))]
+    # a file of that name and size that is chosen later is another upload
+    assert start(browser, work).json["code"] != code
     with files.store().open(db.session.scalar(select(Attachment.sha256)) or "") as stream:
         assert stream.read() == BODY
 
@@ -149,6 +155,43 @@ def test_a_locked_section_takes_no_parts(work: models.Workspace, cast: Cast, as_
     db.session.commit()
     assert part(browser, work, code, 0, BODY).status_code == 409
     assert attachments() == []
+
+
+def test_a_folder_that_was_emptied_means_from_the_beginning(work: models.Workspace, as_person: Any) -> None:
+    browser = as_person("sari")
+    code = start(browser, work).json["code"]
+    part(browser, work, code, 0, BODY[:1000])
+    files.part(code).unlink()
+    assert part(browser, work, code, 1000, BODY[1000:]).json == {"error": "offset", "received": 0}
+    assert part(browser, work, code, 0, BODY).status_code == 200
+    assert attachments() == [("peta.pdf", len(BODY))]
+
+
+def test_a_section_that_is_full_takes_the_last_part_when_there_is_room(
+    work: models.Workspace, as_person: Any
+) -> None:
+    browser = as_person("sari")
+    code = start(browser, work).json["code"]
+    part(browser, work, code, 0, BODY[:1000])
+    held = 0
+    while send(browser, work, PDF + b"%d" % held, f"lain{held}.pdf").status_code == 303:
+        held += 1
+    assert part(browser, work, code, 1000, BODY[1000:]).status_code == 409
+    with files.store().open(db.session.scalar(select(Attachment.sha256)) or "") as stream:
+        sha256 = hashlib.sha256(stream.read()).hexdigest()
+    db.session.rollback()
+    browser.post(f"/proyek/kerja/{work.id}/lampiran/berkas/hapus", data={"sha256": sha256})
+    assert start(browser, work).json == {"code": code, "received": 1000}
+    assert part(browser, work, code, 1000, BODY[1000:]).status_code == 200
+    assert ("peta.pdf", len(BODY)) in attachments()
+
+
+def test_a_file_sent_twice_is_there_once(work: models.Workspace, as_person: Any) -> None:
+    browser = as_person("sari")
+    for _ in range(2):
+        assert send(browser, work, PDF, "peta.pdf").status_code == 303
+    assert send(browser, work, PDF, "nama lain.pdf").status_code == 409
+    assert attachments() == [("peta.pdf", len(PDF))]
 
 
 def test_the_sweep_forgets_what_nobody_goes_on_with(work: models.Workspace, as_person: Any) -> None:

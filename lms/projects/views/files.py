@@ -110,6 +110,11 @@ def remove_file(work: Workspace, section_id: str) -> ResponseReturnValue:
     )
 
 
+def stands(work: Workspace, section: FilesSection) -> ResponseReturnValue:
+    """What a file that is in its section already is answered with."""
+    return _changed(work, section, lambda: actions.standing(work, section, now=utcnow()))
+
+
 def _changed(
     work: Workspace, section: FilesSection, change: Callable[[], actions.Saved]
 ) -> ResponseReturnValue:

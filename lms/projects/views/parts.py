@@ -16,7 +16,7 @@ from lms.projects import uploads
 from lms.projects.models import Workspace
 from lms.projects.uploads import PartialUpload
 from lms.projects.views import blueprint
-from lms.projects.views.files import MB, files_section, refused, take, tidy_name
+from lms.projects.views.files import MB, files_section, refused, stands, take, tidy_name
 from lms.projects.views.loading import load_work, said
 from lms.projects.views.workspace import upload_limit_mb
 
@@ -42,7 +42,7 @@ def begin_upload(work: Workspace, section_id: str) -> ResponseReturnValue:
     if not size:
         return refused(work, section, _("Pilih satu berkas, lalu unggah."), 422)
     row = uploads.begun(work.id, section.id, name=name, size=size, by=person().id)
-    if row is not None and (not files.part(row.code).exists() and row.received):
+    if row is not None and files.part_size(row.code) < row.received:
         row.received = 0  # the folder was emptied: from the beginning
     if row is None:
         if uploads.under_way(work.id) >= uploads.OPEN_AT_MOST:
@@ -82,9 +82,14 @@ def upload_part(work: Workspace, section_id: str, code: str) -> ResponseReturnVa
     row = uploads.held(code, work.id, section.id)
     if row is None or row.started_by != person().id:
         return refused(work, section, _("Unggahan ini tidak ada lagi. Mulai lagi dari awal."), 404)
+    if data and row.received == row.size and offset == str(row.size - len(data)):
+        # the last part once more, because the answer to it was lost
+        return stands(work, section)
+    if files.part_size(code) < row.received:
+        row.received = 0  # the folder was emptied
     if offset != str(row.received) or not data or row.received + len(data) > row.size:
         received = row.received
-        db.session.rollback()
+        db.session.commit()
         return jsonify(error="offset", received=received), 409
     files.append(code, row.received, data)
     row.received += len(data)
@@ -93,17 +98,18 @@ def upload_part(work: Workspace, section_id: str, code: str) -> ResponseReturnVa
         received = row.received
         db.session.commit()
         return jsonify(received=received)
-    name, path = row.name, files.part(code)
-    db.session.delete(row)
+    path = files.part(code)
     try:
         with path.open("rb") as stream:
-            return take(work, section, stream, name, upload_limit_mb(section))
+            answer = take(work, section, stream, row.name, upload_limit_mb(section))
     except files.FileRefused as error:
         db.session.rollback()
         _forget(code)
-        return refused(work, section, said(error), 422)
-    finally:
         path.unlink(missing_ok=True)
+        return refused(work, section, said(error), 422)
+    if not isinstance(answer, tuple):  # a section that is locked or full may take the file later
+        path.unlink(missing_ok=True)
+    return answer
 
 
 def _forget(code: str) -> None:
