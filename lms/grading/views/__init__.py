@@ -5,6 +5,7 @@ from flask import Blueprint
 blueprint = Blueprint("grading", __name__)
 
 from lms.grading.views import (  # noqa: E402 - they add their routes
+    agreement,  # noqa: F401
     cohort,  # noqa: F401
     compare,  # noqa: F401
     criteria,  # noqa: F401
