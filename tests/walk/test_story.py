@@ -293,3 +293,14 @@ def release(reviewer: Any) -> None:
         page.get_by_role("button", name="Umumkan nilai yang dipilih").click()
     expect(page.get_by_text(re.compile("diumumkan", re.I)).first).to_be_visible()
     reviewer.look()
+
+
+def test_brackets_grow_around_a_fraction(visit: Any) -> None:
+    learner = visit(1280)
+    learner.sign_in("peserta@contoh.id")
+    page: Page = learner.page
+    page.goto(f"/belajar/{COHORT}/membaca-data")
+    formula = page.locator("math:has(msup mfrac)").first
+    bracket, fraction = formula.locator("mo[form=prefix]").first, formula.locator("mfrac").first
+    tall = [part.evaluate("part => part.getBoundingClientRect().height") for part in (bracket, fraction)]
+    assert tall[0] >= 0.9 * tall[1], tall
