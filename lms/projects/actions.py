@@ -29,7 +29,7 @@ from lms.projects.models import (
     Workspace,
 )
 from lms.projects.source import FilesSection, Project, Section, empty
-from lms.refusals import Refused
+from lms.refusals import N_, Refused
 
 REPLY_AT_MOST = 2_000
 
@@ -68,29 +68,35 @@ def start(
     item_id: int,
     stable_id: str,
     project: Project,
+    alone: bool = True,
     by: int,
     now: datetime,
 ) -> int:
     """Begin a project, once per learner however often it is asked. Returns the work's id.
 
-    Raises Refused before the project opens.
+    Raises Refused before the project opens, and where it is for teams only but begun ``alone``.
     """
     found = models.work_of(enrolment_id, stable_id)
     if found is not None:
         return found
+    if alone and project.team.min > 1:
+        raise Refused(
+            N_(
+                "Proyek ini dikerjakan dalam tim, sedikitnya %(least)s orang. Buat tim atau gabung dengan tim."
+            ),
+            least=project.team.min,
+        )
     opens_at = db.session.scalar(
         select(Schedule.opens_at).where(Schedule.cohort_id == cohort_id, Schedule.stable_id == stable_id)
     )
     if opens_at is not None and now < opens_at:
-        raise Refused("Proyek ini belum dibuka.")
+        raise Refused(N_("Proyek ini belum dibuka."))
     try:
         with db.session.begin_nested():
-            work = Work(cohort_id=cohort_id, item_id=item_id, stable_id=stable_id, created_at=now)
-            db.session.add(work)
-            db.session.flush()
+            work_id = _make_work(cohort_id, item_id, stable_id, now=now)
             db.session.add(
                 WorkMember(
-                    work_id=work.id,
+                    work_id=work_id,
                     enrolment_id=enrolment_id,
                     person_id=by,
                     stable_id=stable_id,
@@ -103,8 +109,23 @@ def start(
         if found is None:
             raise
         return found
-    _make_drafts(work.id, project.sections, now=now)
-    audit.record("begin work", f"work:{work.id}", by=by, now=now)
+    _make_drafts(work_id, project.sections, now=now)
+    audit.record("begin work", f"work:{work_id}", by=by, now=now)
+    return work_id
+
+
+def begin(cohort_id: int, item_id: int, stable_id: str, project: Project, *, by: int, now: datetime) -> int:
+    """Begin a work that nobody stands in yet, for a team that is put together. Returns its id."""
+    work_id = _make_work(cohort_id, item_id, stable_id, now=now)
+    _make_drafts(work_id, project.sections, now=now)
+    audit.record("begin work", f"work:{work_id}", by=by, now=now)
+    return work_id
+
+
+def _make_work(cohort_id: int, item_id: int, stable_id: str, *, now: datetime) -> int:
+    work = Work(cohort_id=cohort_id, item_id=item_id, stable_id=stable_id, created_at=now)
+    db.session.add(work)
+    db.session.flush()
     return work.id
 
 
@@ -423,7 +444,7 @@ class Readiness:
     ``number`` is the version it would make; ``seen`` stands for the state of all drafts. ``blocking``
     findings must be settled, ``questions`` need a reason each (one finding per key), ``hints`` inform.
     ``unanswered`` are notes of the last review that must have a follow-up. Findings in accepted sections
-    cannot be settled there, so they never block.
+    cannot be settled there, so they never block. ``missing_members`` are those that the team lacks.
     """
 
     number: int
@@ -433,6 +454,7 @@ class Readiness:
     questions: list[Finding]
     hints: list[Finding]
     unanswered: list[ImprovementNote]
+    missing_members: int = 0
 
     @property
     def waiting(self) -> bool:
@@ -447,7 +469,7 @@ class Readiness:
     @property
     def possible(self) -> bool:
         """Whether nothing but reasons and the statement of integrity is missing."""
-        return not (self.waiting or self.finished or self.blocking or self.unanswered)
+        return not (self.waiting or self.finished or self.blocking or self.unanswered or self.missing_members)
 
 
 def readiness(work: Workspace, rows: Mapping[str, DraftRow] | None = None) -> Readiness:
@@ -473,6 +495,7 @@ def readiness(work: Workspace, rows: Mapping[str, DraftRow] | None = None) -> Re
         questions=list(questions.values()),
         hints=hints,
         unanswered=[note for note in notes if note.must and not note.reply and note.section_id not in locked],
+        missing_members=max(0, work.project.team.min - len(work.member_ids)),
     )
 
 
@@ -496,9 +519,13 @@ def hand_in(
 
     Returns the version and whether this call made it: a double click, a retry or a second member of the team
     gets the version that is there. ``seen`` is the readiness the person looked at, ``key`` the one that receipts are
-    signed with (``receipt.signing_key``). Raises NotReady.
+    signed with (``receipt.signing_key``). Raises NotReady, and Refused for who belongs to the team no more.
     """
     rows = _hold(work, now=now)
+    # as they stand now that nobody can join or leave any more
+    work = replace(work, member_ids=models.member_ids(work.id))
+    if by not in work.member_ids:
+        raise Refused(N_("Anda bukan lagi anggota tim ini, jadi tidak dapat mengumpulkan."))
     ready = readiness(work, rows)
     if 0 < expected < ready.number:
         return _version(work.id, expected), False
@@ -563,6 +590,8 @@ def _refuse_unready(ready: Readiness, *, expected: int, seen: str) -> None:
         raise NotReady(
             "Isi proyek berubah setelah halaman ini dibuka. Periksa lagi hasil pemeriksaan di bawah.", ready
         )
+    if ready.missing_members:
+        raise NotReady("Anggota tim belum cukup untuk mengumpulkan.", ready)
     if ready.blocking or ready.unanswered:
         raise NotReady("Masih ada yang wajib diperbaiki sebelum mengumpulkan.", ready)
 

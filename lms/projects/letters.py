@@ -16,6 +16,7 @@ from lms.extensions import db
 from lms.people.models import Person
 from lms.projects.deadlines import Extension
 from lms.projects.models import SubmissionVersion, Workspace
+from lms.projects.teams.actions import Placed
 from lms.settings import Settings
 
 
@@ -97,6 +98,56 @@ def extended_all(
         for member in learners
     )
     return mail.queue_all(letters, now=now)
+
+
+def placed(code: str, stable_id: str, title: str, team: Placed, *, now: datetime) -> None:
+    """Tell those whom a facilitator put into a team which one it is."""
+    for member in _reachable(Person.id.in_(team.person_ids)):
+        with force_locale(member.language):
+            lines = [
+                _(
+                    "Fasilitator menempatkan Anda di tim %(team)s untuk proyek “%(title)s”.",
+                    team=team.name,
+                    title=title,
+                ),
+                _("Draf yang sudah Anda tulis sendiri tetap tersimpan. Tim Anda dan drafnya:"),
+            ]
+            subject = _("Tim Anda: %(title)s", title=title)
+            key = f"team:{team.work_id}:{member.id}:{now.isoformat(timespec='seconds')}"
+            mail.queue(key, member.email or "", subject, _letter(member, lines, code, stable_id), now=now)
+
+
+def taken_out(
+    person_id: int, team: str, code: str, stable_id: str, title: str, reason: str, *, key: str, now: datetime
+) -> None:
+    """Tell somebody that a facilitator took them out of a team, and why."""
+    for member in _reachable(Person.id == person_id):
+        with force_locale(member.language):
+            lines = [
+                _(
+                    "Fasilitator mengeluarkan Anda dari tim %(team)s pada proyek “%(title)s”.",
+                    team=team,
+                    title=title,
+                ),
+                _("Alasannya: %(reason)s", reason=reason),
+                _("Anda dapat mengerjakan proyek itu sendiri, bila boleh, atau bergabung dengan tim lain:"),
+            ]
+            subject = _("Anda dikeluarkan dari tim: %(title)s", title=title)
+            body = _letter(member, lines, code, stable_id)
+            mail.queue(f"team-out:{key}", member.email or "", subject, body, now=now)
+
+
+def _letter(member: Person, paragraphs: Sequence[str], code: str, stable_id: str) -> str:
+    """A letter with the way to the project's front under its last paragraph."""
+    settings: Settings = current_app.config["LMS"]
+    front = f"{settings.public_url}{url_for('projects.front', code=code, item=stable_id)}"
+    lines = [
+        _("Yth. %(name)s,", name=member.full_name),
+        *paragraphs[:-1],
+        f"{paragraphs[-1]}\n{front}",
+        _("Surel ini dikirim otomatis oleh %(site)s. Mohon tidak membalasnya.", site=settings.site_name),
+    ]
+    return "\n\n".join(lines) + "\n"
 
 
 def _reachable(condition: ColumnElement[bool]) -> Iterator[Person]:

@@ -15,6 +15,7 @@ from sqlalchemy import (
     ForeignKey,
     Index,
     ScalarSelect,
+    Select,
     String,
     Text,
     UniqueConstraint,
@@ -393,6 +394,7 @@ class Workspace:
     item_id: int
     stable_id: str
     name: str
+    join_code: str | None
     opens_at: datetime | None
     due: Due
     member_ids: frozenset[int]
@@ -405,6 +407,11 @@ class Workspace:
     @property
     def project(self) -> Project:
         return project(self.item_id)
+
+    @property
+    def is_team(self) -> bool:
+        """Whether it is a team's, however many belong to it now."""
+        return self.join_code is not None or len(self.member_ids) > 1
 
 
 # The statements of every save name columns of tables, not of entities: they are put together in half the time.
@@ -434,45 +441,71 @@ GRANTED = (
 """Until when a work has more time: as everybody of its cohort, and by what any standing member was granted."""
 
 _OF_PROJECT = and_(Schedule.cohort_id == Work.cohort_id, Schedule.stable_id == Work.stable_id)
-_WORKSPACE = (
-    select(
-        _work.id,
-        _work.cohort_id,
-        _cohort.code,
-        _cohort.name,
-        _work.item_id,
-        _work.stable_id,
-        _work.name,
-        _schedule.opens_at,
-        _schedule.due_at,
-        *GRANTED,
-        select(func.aggregate_strings(cast(_member.person_id, String), ","))
-        .where(_member.work_id == _work.id, _member.left_at.is_(None))
-        .correlate(Work.__table__)
-        .scalar_subquery(),
+_WORKSPACES = select(
+    _work.id,
+    _work.cohort_id,
+    _cohort.code,
+    _cohort.name,
+    _work.item_id,
+    _work.stable_id,
+    _work.name,
+    _work.join_code,
+    _schedule.opens_at,
+    _schedule.due_at,
+    *GRANTED,
+    select(func.aggregate_strings(cast(_member.person_id, String), ","))
+    .where(_member.work_id == _work.id, _member.left_at.is_(None))
+    .correlate(Work.__table__)
+    .scalar_subquery(),
+).select_from(
+    Work.__table__.join(Cohort.__table__, _cohort.id == _work.cohort_id).outerjoin(
+        Schedule.__table__,
+        and_(_schedule.cohort_id == _work.cohort_id, _schedule.stable_id == _work.stable_id),
     )
-    .select_from(
-        Work.__table__.join(Cohort.__table__, _cohort.id == _work.cohort_id).outerjoin(
-            Schedule.__table__,
-            and_(_schedule.cohort_id == _work.cohort_id, _schedule.stable_id == _work.stable_id),
-        )
+)
+_WORKSPACE = _WORKSPACES.where(_work.id == bindparam("work_id"))
+_OWN_WORKSPACE = _WORKSPACES.where(
+    _work.id
+    == select(_member.work_id)
+    .where(
+        _member.enrolment_id == bindparam("enrolment_id"),
+        _member.stable_id == bindparam("stable_id"),
+        _member.left_at.is_(None),
     )
-    .where(_work.id == bindparam("work_id"))
+    .scalar_subquery()
 )
 
 
 def workspace(work_id: int) -> Workspace | None:
     """The work with its cohort, deadline and members."""
-    row = db.session.execute(_WORKSPACE, {"work_id": work_id}).first() if work_id <= MAX_KEY else None
+    return _workspace(_WORKSPACE, {"work_id": work_id}) if work_id <= MAX_KEY else None
+
+
+def own_workspace(enrolment_id: int, stable_id: str) -> Workspace | None:
+    """The learner's work on a project, if it was begun; one statement."""
+    return _workspace(_OWN_WORKSPACE, {"enrolment_id": enrolment_id, "stable_id": stable_id})
+
+
+def _workspace(query: Select[Any], values: Mapping[str, Any]) -> Workspace | None:
+    row = db.session.execute(query, values).first()
     if row is None:
         return None
-    values = list(row)
-    joined = values.pop()
-    values[8:] = [
-        due(*values[8:]),
+    found = list(row)
+    joined = found.pop()
+    found[9:] = [
+        due(*found[9:]),
         frozenset(int(part) for part in joined.split(",")) if joined else frozenset(),
     ]
-    return Workspace(*values)
+    return Workspace(*found)
+
+
+def member_ids(work_id: int) -> frozenset[int]:
+    """The people whose work it is now."""
+    return frozenset(
+        db.session.scalars(
+            select(_member.person_id).where(_member.work_id == work_id, _member.left_at.is_(None))
+        )
+    )
 
 
 _HERE: dict[str, Any] = {"cohort_id": bindparam("cohort_id"), "stable_id": bindparam("stable_id")}

@@ -16,6 +16,8 @@ from lms.projects.views import (  # noqa: E402 - they add their routes
     previews,  # noqa: F401
     section,  # noqa: F401
     sheet,  # noqa: F401
+    team,  # noqa: F401
+    teams,  # noqa: F401
     version,  # noqa: F401
     wordfile,  # noqa: F401
     workbook,  # noqa: F401

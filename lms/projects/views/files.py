@@ -30,7 +30,7 @@ from lms.projects.models import Attachment, Workspace
 from lms.projects.source import FilesSection
 from lms.projects.views import blueprint
 from lms.projects.views.loading import find_section, is_masked, load_work, said
-from lms.projects.views.workspace import answer, show, upload_limit_mb
+from lms.projects.views.workspace import answer, others_writing, show, upload_limit_mb
 from lms.refusals import Refused
 from lms.web import SANDBOX
 
@@ -124,6 +124,7 @@ def _changed(
     except Refused as error:
         return refused(work, section, said(error), 409)
     notes = models.newest_notes(work.id, saved.rows) if wants_json() else []
+    writing = others_writing(work) if wants_json() else {}
     links = models.attachment_ids(work.id) if wants_json() else {}
     held = saved.rows[section.id].content if wants_json() else ()
     known = uploads.inspections(each.sha256 for each in held) if isinstance(held, tuple) else {}
@@ -132,7 +133,7 @@ def _changed(
         address = url_for("projects.section", work_id=work.id, section_id=section.id, _anchor="isian")
         return redirect(address, 303)
     row = saved.rows[section.id]
-    told = answer(work, section, saved, notes, row.content)
+    told = answer(work, section, saved, notes, row.content, writing)
     told["fragments"]["berkas"] = render_template(
         "projects/_files.html",
         work=work,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from flask import abort, flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 
@@ -11,12 +13,14 @@ from lms.courses.progress import completed_of, missing_requirements
 from lms.extensions import db, utcnow
 from lms.guard import allowed, person
 from lms.projects import actions, models
+from lms.projects.teams.models import Left, Mate, by_section, left_behind
+from lms.projects.teams.models import mates as mates_of
 from lms.projects.views import blueprint
 from lms.projects.views.loading import author_text, load_seat, said
-from lms.refusals import Refused
+from lms.refusals import N_, Refused
 
 
-def _line(seat: Seat, item: str) -> ItemLine:
+def project_line(seat: Seat, item: str) -> ItemLine:
     """The project of an address in the cohort's course, or 404."""
     line = seat.outline.item(item)
     if line is None or line.kind != "project":
@@ -24,7 +28,7 @@ def _line(seat: Seat, item: str) -> ItemLine:
     return line
 
 
-def _missing(seat: Seat, line: ItemLine) -> tuple[ItemLine, ...]:
+def missing_items(seat: Seat, line: ItemLine) -> tuple[ItemLine, ...]:
     """What a learner must complete first; nothing is asked where the project requires nothing."""
     if not line.requires or seat.enrolment_id is None:
         return ()
@@ -35,22 +39,41 @@ def _missing(seat: Seat, line: ItemLine) -> tuple[ItemLine, ...]:
 @allowed(Deed.SEE_COHORT, load_seat)
 def front(seat: Seat, item: str) -> ResponseReturnValue:
     """The brief and the way in, or the overview of the work that has begun."""
-    line = _line(seat, item)
+    return front_page(seat, project_line(seat, item))
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """What a form about teams could not do: which field (name, code, or '' for none), why, and what was typed."""
+
+    field: str
+    problem: str
+    typed: str
+
+
+def front_page(seat: Seat, line: ItemLine, refusal: Refusal | None = None) -> str:
+    """The page; ``refusal`` is what a form about teams on it could not do."""
     now = utcnow()
-    work_id = models.work_of(seat.enrolment_id, line.stable_id) if seat.enrolment_id else None
-    work = models.workspace(work_id) if work_id else None
+    work = models.own_workspace(seat.enrolment_id, line.stable_id) if seat.enrolment_id else None
     item_id = work.item_id if work else line.id
     project = models.project(item_id)
+    mates: list[Mate] = []
+    left: list[Left] = []
     if work is None:
         opens_at, due = models.dates_of(seat.cohort_id, line.stable_id, seat.enrolment_id)
         lines = models.lines_of(project, {})
-        missing = _missing(seat, line)
+        missing = missing_items(seat, line)
         versions: list[models.VersionLine] = []
+        if project.team.max != 1 and seat.enrolment_id is not None:
+            left = left_behind(seat.enrolment_id, line.stable_id)
     else:
         opens_at, due, missing = work.opens_at, work.due, ()
         rows = models.complete(project, models.standings(work.id), now=now)
         lines = models.lines_of(project, rows, models.newest_notes(work.id, rows))
         versions = models.versions_of(work.id)
+        if work.is_team:
+            mates = mates_of(work.id, now=now)
+    me = person().id
     return render_template(
         "projects/front.html",
         seat=seat,
@@ -62,11 +85,21 @@ def front(seat: Seat, item: str) -> ResponseReturnValue:
         opens_at=opens_at if opens_at and opens_at > now else None,
         due=due,
         reason=models.reason_of(
-            seat.cohort_id, line.stable_id, due.at, work_id=work_id, enrolment_id=seat.enrolment_id
+            seat.cohort_id,
+            line.stable_id,
+            due.at,
+            work_id=work.id if work else None,
+            enrolment_id=seat.enrolment_id,
         )
         if due.at and due.extended
         else "",
         missing=missing,
+        mates=mates,
+        writing=by_section(
+            (section_id, mate.name) for mate in mates if mate.person_id != me for section_id in mate.writing
+        ),
+        left=left,
+        refusal=refusal,
         brief=author_text(models.brief(item_id), project, seat.code, line.stable_id),
         next=models.next_section(lines),
         rubric=models.rubric_of(
@@ -79,12 +112,14 @@ def front(seat: Seat, item: str) -> ResponseReturnValue:
 @allowed(Deed.LEARN, load_seat)
 def start(seat: Seat, item: str) -> ResponseReturnValue:
     """Begin the project, once; pressing twice leads to the same work."""
-    line = _line(seat, item)
+    line = project_line(seat, item)
     address = url_for("projects.front", code=seat.code, item=line.stable_id)
-    missing = _missing(seat, line)
+    missing = missing_items(seat, line)
     try:
         if missing:
-            raise Refused("Selesaikan dahulu: %(titles)s.", titles=", ".join(each.title for each in missing))
+            raise Refused(
+                N_("Selesaikan dahulu: %(titles)s."), titles=", ".join(each.title for each in missing)
+            )
         assert seat.enrolment_id is not None  # the deed is only for the enrolled
         work_id = actions.start(
             enrolment_id=seat.enrolment_id,

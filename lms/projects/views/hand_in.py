@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from flask import current_app, redirect, render_template, request, url_for
+from flask import current_app, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from lms.access import Deed
@@ -20,6 +20,7 @@ from lms.projects.source import Section
 from lms.projects.views import blueprint
 from lms.projects.views.findings import Mark, mark
 from lms.projects.views.loading import load_work, said
+from lms.refusals import Refused
 
 LISTED_AT_MOST = 100
 
@@ -99,6 +100,10 @@ def send(work: Workspace) -> ResponseReturnValue:
         begin_reading()
         status = 422 if isinstance(error, actions.Incomplete) else 409
         return _page(work, error.readiness, fields, said(error)), status
+    except Refused as error:
+        db.session.rollback()
+        flash(said(error), "warn")
+        return redirect(url_for("projects.front", code=work.code, item=work.stable_id), 303)
     if made:
         letters.receipt(work, version, now=now)
     submission_id = version.id

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from urllib.parse import urljoin
 
 from flask import abort, url_for
@@ -40,18 +41,22 @@ def said(error: Refused) -> str:
     return gettext(error.message, **error.values)
 
 
-def is_masked(work: Work) -> bool:
+def is_masked(work: Work | Workspace, enrolment_ids: Sequence[int] | None = None) -> bool:
     """Whether the person must not learn whose work it is: its reviewers, in a blind project, until the grade is
     out.
 
-    Its members and whoever only runs the platform see names as they are.
+    Its members and whoever only runs the platform see names as they are. ``enrolment_ids`` are those of its standing
+    members, where they are known.
     """
     me = person()
     if not models.is_blind(models.project(work.item_id)) or me.id in work.member_ids:
         return False
     if me.administrator and work.cohort_id not in me.facilitates:
         return False
-    grades = current_grades([member.enrolment_id for member in work.members if member.left_at is None])
+    if enrolment_ids is None:
+        assert isinstance(work, Work)
+        enrolment_ids = [member.enrolment_id for member in work.members if member.left_at is None]
+    grades = current_grades(list(enrolment_ids))
     return not any(stable_id == work.stable_id for _, stable_id in grades)
 
 

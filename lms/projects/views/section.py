@@ -19,7 +19,7 @@ from lms.projects.source import Section, TableSection, TextSection
 from lms.projects.views import blueprint
 from lms.projects.views.loading import find_section, load_work, said
 from lms.projects.views.sheet import SheetRow, choices_of, shared_lists, typed_rows
-from lms.projects.views.workspace import answer, local_key, show
+from lms.projects.views.workspace import answer, local_key, others_writing, show
 from lms.web import zone
 
 
@@ -56,9 +56,10 @@ def save(work: Workspace, section_id: str) -> ResponseReturnValue:
     except actions.Stale as error:
         return conflict(work, section, new, error.row)
     notes = models.newest_notes(work.id, saved.rows) if wants_json() else []
+    writing = others_writing(work) if wants_json() else {}
     db.session.commit()
     if wants_json():
-        return jsonify(answer(work, section, saved, notes, new))
+        return jsonify(answer(work, section, saved, notes, new, writing))
     then = request.form.get("then")
     where: dict[str, Any] = {"work_id": work.id, "section_id": section.id}
     if then == "preview":

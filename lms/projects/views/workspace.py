@@ -17,6 +17,7 @@ from lms.projects import actions, checks, content, models, uploads
 from lms.projects.checks import Finding
 from lms.projects.models import DraftRow, ImprovementNote, Workspace
 from lms.projects.source import FilesSection, Section, TableSection, TextSection
+from lms.projects.teams.models import writing_now
 from lms.projects.views.findings import marks_of
 from lms.projects.views.loading import author_text
 from lms.projects.views.sheet import (
@@ -70,6 +71,17 @@ def local_key(work: Workspace, section_id: str) -> str:
     return f"{person().id}/proyek/{work.id}/{section_id}"
 
 
+Writing = Mapping[str, tuple[str, ...]]
+"""The names of the others who write a section now, by section id."""
+
+
+def others_writing(work: Workspace) -> Writing:
+    """Who else of the team writes where now; nothing is asked for who works alone."""
+    if len(work.member_ids) < 2:
+        return {}
+    return writing_now(work.id, besides=person().id, now=utcnow())
+
+
 def shared(
     work: Workspace,
     section: Section,
@@ -77,6 +89,7 @@ def shared(
     findings: Iterable[Finding],
     notes: Iterable[ImprovementNote],
     held: content.Content,
+    writing: Writing,
 ) -> dict[str, Any]:
     """What the page and its fragments have in common."""
     lines = models.lines_of(work.project, rows, notes)
@@ -89,6 +102,7 @@ def shared(
         "row": rows[section.id],
         "current": section.id,
         "held": held,
+        "writing": writing,
         "marks": marks_of(section, findings, held),
         "needs": needs_of(section, held, rows[section.id].size)
         if isinstance(section, TextSection) and isinstance(held, str)
@@ -117,7 +131,7 @@ def show(
     notes = models.newest_notes(work.id, rows)
     own_notes = [note for note in notes if note.section_id == section.id]
     findings = checks.run(work.project, contents, section.id)
-    context = shared(work, section, rows, findings, notes, held)
+    context = shared(work, section, rows, findings, notes, held, others_writing(work))
     preview = request.args.get("tampil") == "pratinjau"
     rendered = markup.to_html(held, "people") if isinstance(held, str) and (preview or not row.open) else None
     extra = request.args.get("tambah", "")
@@ -181,15 +195,18 @@ def answer(
     saved: actions.Saved,
     notes: Iterable[ImprovementNote],
     held: content.Content,
+    writing: Writing,
 ) -> dict[str, Any]:
     """What our modules get after a save: the new revision, the time in words, and what changed on the
     page.
     """
-    context = shared(work, section, saved.rows, saved.findings, notes, held)
+    context = shared(work, section, saved.rows, saved.findings, notes, held, writing)
     fragments = {
         "temuan": render_template("projects/_findings.html", **context),
         "daftar-bagian": render_template("projects/_outline.html", **context),
     }
+    if len(work.member_ids) > 1:
+        fragments["hadir"] = render_template("projects/_writing.html", **context)
     if context["needs"] is not None:
         fragments["syarat"] = render_template("projects/_needs.html", **context)
     time = formats.clock_time(saved.at, zone(), str(get_locale()))
