@@ -362,6 +362,12 @@ class Sitting:
     ends_at: datetime
     device: str | None
     """Where the attempt was begun; None for those from before it was written down."""
+    flagged: str | None = None
+
+    @property
+    def flags(self) -> frozenset[str]:
+        """The questions that are flagged for later; known of an attempt that was loaded to be read."""
+        return frozenset(self.flagged.split(",")) if self.flagged else frozenset()
 
     @property
     def member_ids(self) -> frozenset[int]:
@@ -412,11 +418,20 @@ _SITTING_LOCKED = _SITTING.with_for_update(of=Attempt, key_share=True).execution
 )
 
 
+# ids of questions hold no comma
+_SITTING_READ = _SITTING.add_columns(
+    select(func.aggregate_strings(AttemptFlag.question_id, ","))
+    .where(AttemptFlag.attempt_id == Attempt.id)
+    .correlate(Attempt)
+    .scalar_subquery()
+)
+
+
 def sitting(attempt_id: int, *, lock: bool = False) -> Sitting | None:
     """An attempt by its id, in one statement; with ``lock``, its other writers wait for this transaction."""
     if attempt_id > MAX_KEY:
         return None
-    row = db.session.execute(_SITTING_LOCKED if lock else _SITTING, {"attempt_id": attempt_id}).first()
+    row = db.session.execute(_SITTING_LOCKED if lock else _SITTING_READ, {"attempt_id": attempt_id}).first()
     return Sitting(*row) if row else None
 
 

@@ -351,10 +351,10 @@ def test_pages_count_their_statements(as_person: Any, count_statements: Any) -> 
     sari.get(attempt)
     with count_statements() as counted:
         sari.get(attempt)
-    assert len(counted) == 4, counted.statements
+    assert len(counted) == 3, counted.statements
     with count_statements() as counted:
         sari.get(f"{attempt}/ringkasan")
-    assert len(counted) == 4, counted.statements
+    assert len(counted) == 3, counted.statements
     form = fields(sari, attempt) | answered(4)
     with count_statements() as counted:
         sari.post(f"{attempt}/kumpulkan", data=form)

@@ -22,7 +22,7 @@ from lms.quizzes.device import device
 from lms.quizzes.forms import read_flags, read_given
 from lms.quizzes.kinds.question import Shown
 from lms.quizzes.marking.models import basis_of
-from lms.quizzes.models import Answers, Sitting, current_answers, flags_of, locked_questions, sitting
+from lms.quizzes.models import Answers, Sitting, current_answers, locked_questions, sitting
 from lms.quizzes.paper import QuestionText
 from lms.quizzes.views.blueprint import blueprint
 from lms.quizzes.views.overview import Mark, address_of, doubt_in_words, marks_of, page_asked, page_size
@@ -125,7 +125,7 @@ def attempt(tried: Sitting) -> ResponseReturnValue:
         return redirect(url_for(".result", attempt_id=tried.attempt.id))
     now, closes_at = utcnow(), tried.attempt.closes_at
     answers = current_answers(tried.attempt.id)
-    marks = marks_of(tried, answers, flags_of(tried.attempt.id))
+    marks = marks_of(tried, answers)
     if clock.is_past(closes_at, now):
         answered = sum(mark.answered for mark in marks)
         return render_template("quizzes/over.html", tried=tried, answers=answers, answered=answered)

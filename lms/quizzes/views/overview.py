@@ -25,9 +25,9 @@ class Mark:
     flagged: bool
 
 
-def marks_of(tried: Sitting, answers: Answers, flags: frozenset[str]) -> list[Mark]:
+def marks_of(tried: Sitting, answers: Answers) -> list[Mark]:
     """Every question that the attempt asks, in its order."""
-    size = page_size(tried)
+    size, flags = page_size(tried), tried.flags
     marks = []
     for at, shown in enumerate(tried.asked):
         question, value = tried.paper.questions[shown.id], answers.value(shown.id)

@@ -9,7 +9,7 @@ from lms.access import Deed
 from lms.extensions import utcnow
 from lms.guard import allowed
 from lms.quizzes import clock
-from lms.quizzes.models import Sitting, current_answers, flags_of
+from lms.quizzes.models import Sitting, current_answers
 from lms.quizzes.views.attempt import attempt_of
 from lms.quizzes.views.blueprint import blueprint
 from lms.quizzes.views.overview import address_of, marks_of
@@ -26,7 +26,7 @@ def summary(tried: Sitting) -> ResponseReturnValue:
     if clock.is_past(closes_at, now):
         return redirect(url_for(".attempt", attempt_id=attempt.id))
     answers = current_answers(attempt.id)
-    marks = marks_of(tried, answers, flags_of(attempt.id))
+    marks = marks_of(tried, answers)
     return render_template(
         "quizzes/summary.html",
         tried=attempt,
