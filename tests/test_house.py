@@ -7,6 +7,7 @@ import inspect
 import re
 import subprocess
 import sys
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -52,9 +53,15 @@ def modules() -> dict[str, Path]:
 MODULES = modules()
 
 
+@cache
+def tree_of(path: Path) -> ast.Module:
+    return ast.parse(path.read_text())
+
+
+@cache
 def imports(path: Path) -> set[str]:
     found = set()
-    for node in ast.walk(ast.parse(path.read_text())):
+    for node in ast.walk(tree_of(path)):
         if isinstance(node, ast.Import):
             found |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom) and node.module and node.level == 0:
@@ -62,6 +69,7 @@ def imports(path: Path) -> set[str]:
     return found
 
 
+@cache
 def floor(name: str) -> int:
     """4 shell, 3 web, 2 actions, 1 storage, 0 pure; from the file names that house the code."""
     parts = name.split(".")
@@ -88,6 +96,7 @@ def floor(name: str) -> int:
     return 0
 
 
+@cache
 def inner_imports(name: str) -> set[str]:
     """The modules of the house that a module imports."""
     return {
@@ -149,7 +158,7 @@ def test_names() -> None:
 
 def test_no_function_imports_its_way_around_a_circle() -> None:
     for name, path in MODULES.items():
-        tree = ast.parse(path.read_text())
+        tree = tree_of(path)
         for node in ast.walk(tree):
             if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
                 for inner in ast.walk(node):
@@ -161,7 +170,7 @@ def test_no_function_imports_its_way_around_a_circle() -> None:
 def test_decoders_are_made_while_loading() -> None:
     """Where msgspec meets a type for the first time in two threads at once, the process crashes."""
     for name, path in MODULES.items():
-        for node in ast.walk(ast.parse(path.read_text())):
+        for node in ast.walk(tree_of(path)):
             if isinstance(node, ast.Call) and ast.unparse(node.func).endswith("json.decode"):
                 kinds = [each.arg for each in node.keywords]
                 assert "type" not in kinds, f"{name}:{node.lineno} decodes without a decoder of its module"
@@ -249,13 +258,14 @@ def test_english_is_complete() -> None:
             )
 
 
+@cache
 def refusals() -> set[str]:
     """``Refused`` and what is made of it, by class name."""
     made = {"Refused"}
     classes = [
         node
         for path in MODULES.values()
-        for node in ast.walk(ast.parse(path.read_text()))
+        for node in ast.walk(tree_of(path))
         if isinstance(node, ast.ClassDef)
     ]
     while more := {
@@ -273,7 +283,7 @@ def test_every_refusal_is_marked_for_translation() -> None:
     kinds, extracted = refusals(), extract()
     assert {"Refused", "Closed", "StaleNote"} <= kinds
     for name, path in MODULES.items():
-        tree = ast.parse(path.read_text())
+        tree = tree_of(path)
         constants = {
             target.id: node.value
             for node in tree.body
@@ -297,7 +307,8 @@ def test_every_refusal_is_marked_for_translation() -> None:
                         assert not sentence or text.value in extracted, f"{name}: {text.value}"
 
 
-def extract() -> set[str]:
+@cache
+def extract() -> frozenset[str]:
     """The sentences that the code marks for translation."""
     from babel.messages.extract import DEFAULT_KEYWORDS, extract_from_dir
 
@@ -317,11 +328,11 @@ def extract() -> set[str]:
     options = {
         "templates/**.html": {"trim_blocks": "true", "lstrip_blocks": "true", "extensions": "jinja2.ext.do"},
     }
-    return {
+    return frozenset(
         str(message)
         for _, _, message, _, _ in extract_from_dir(LMS, methods, options, keywords)
         if isinstance(message, str) and message
-    }
+    )
 
 
 def test_the_compiled_english_is_current() -> None:

@@ -611,7 +611,7 @@ PIECES = st.sampled_from(
 TEXTS = st.one_of(st.lists(PIECES, max_size=60).map("".join), st.text(max_size=80))
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=120, deadline=None)
 @given(TEXTS)
 def test_any_text_becomes_harmless_balanced_html(text: str) -> None:
     for kind in KINDS:
@@ -619,7 +619,7 @@ def test_any_text_becomes_harmless_balanced_html(text: str) -> None:
     assert "\n" not in plain(text)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(TEXTS)
 def test_sanitising_again_finds_nothing(text: str) -> None:
     html = people(text)
@@ -637,7 +637,7 @@ def test_sanitising_again_finds_nothing(text: str) -> None:
         )
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=120, deadline=None)
 @given(st.text(alphabet=st.characters(categories=("L", "N", "P", "Zs"), exclude_characters="*_~`[]<>#|\\$&")))
 def test_people_lose_no_word(text: str) -> None:
     words = "".join(html5lib.parseFragment(people("x" + text)).itertext())

@@ -535,7 +535,7 @@ garbage: st.SearchStrategy[Content] = st.one_of(
 )
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(st.dictionaries(st.sampled_from([section.id for section in PROJECT.sections]), garbage))
 def test_garbage_never_breaks_a_check(contents: dict[str, Content]) -> None:
     for finding in found(contents):

@@ -32,7 +32,7 @@ def test_what_everybody_was_given_is_left_out() -> None:
     assert shingles.passages(TEXT, shingles.given([f"Petunjuk.\n\n{TEXT}"])) == []
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(
     st.lists(words, min_size=15, max_size=40),
     st.lists(words, min_size=15, max_size=40),

@@ -338,7 +338,7 @@ stored = st.recursive(
 
 @pytest.mark.parametrize("question", QUESTIONS, ids=lambda each: each.id)
 class TestWhateverComes:
-    @settings(max_examples=150, deadline=None)
+    @settings(max_examples=80, deadline=None)
     @given(values=st.lists(garbage, max_size=6))
     def test_reading_never_fails_and_is_scored_within_bounds(self, question, values):
         answer = question.read(values)
@@ -349,14 +349,14 @@ class TestWhateverComes:
         assert question.is_answered(answer) is (answer is not None)
         question.explain(answer)
 
-    @settings(max_examples=150, deadline=None)
+    @settings(max_examples=80, deadline=None)
     @given(values=st.lists(st.sampled_from(["a", "b", "c", "d", "e", "x", ""]), max_size=6), data=st.data())
     def test_the_order_of_the_values_does_not_matter_for_choices(self, question, values, data):
         if question.option_ids:
             mixed = data.draw(st.permutations(values))
             assert question.read(values) == question.read(mixed)
 
-    @settings(max_examples=150, deadline=None)
+    @settings(max_examples=80, deadline=None)
     @given(answer=stored)
     def test_scoring_never_fails_on_what_was_stored(self, question, answer):
         assert 0 <= question.score(answer) <= 1

@@ -504,7 +504,7 @@ def quizzes(draw):
     )
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(quizzes())
 def test_what_is_printed_reads_back_the_same(quiz):
     again, problems = parse(print_quiz(quiz), "kuis.md")

@@ -160,7 +160,7 @@ def shown(markdown: str) -> str:
     return re.sub(r"\s+|Table|Tabel", "", unescape(page))
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(html)
 def test_no_word_is_lost(text: str) -> None:
     markdown, _ = converted(text)
@@ -169,7 +169,7 @@ def test_no_word_is_lost(text: str) -> None:
         assert shown(markdown) == re.sub(r"\s+|Table|Tabel", "", meant)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(st.text(st.sampled_from(letters), max_size=30))
 def test_plain_words_stay_words(text: str) -> None:
     if "\\(" not in text and "\\[" not in text:

@@ -318,7 +318,7 @@ def test_what_is_read_prints_and_reads_back_the_same(kind: str) -> None:
     assert kind in read, "else this says nothing"
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(
     st.lists(
         lines
