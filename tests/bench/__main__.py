@@ -13,7 +13,7 @@ from pathlib import Path
 
 import msgspec
 
-from tests.bench import crowd, databases, load, report, servers, weight
+from tests.bench import crowd, databases, load, night, report, servers, weight
 from tests.bench.cast import Cast, Scale
 from tests.bench.inside import Figure, Plan
 from tests.bench.pages import PAGES, Page, Session, chosen_pages, sign_in_all, visitors
@@ -31,11 +31,14 @@ CROWD_SECONDS = 15.0
 class Options:
     """What the command line says."""
 
+    what: str | None
     seconds: float
     warmup: float
     rounds: int
     connections: int
     crowd: int
+    night: float
+    night_learners: int
     scale: Scale
     databases: tuple[str, ...]
     pages: tuple[str, ...]
@@ -47,12 +50,22 @@ class Options:
 def options(arguments: Sequence[str] | None = None) -> Options:
     """Read the command line; SystemExit on what it does not know."""
     parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
+    parser.add_argument("what", nargs="?", choices=("night",), help="only that; everything without it")
     parser.add_argument("--seconds", type=float, default=4.0, help="measured per page (default 4)")
     parser.add_argument("--warmup", type=float, default=1.0, help="before that, unmeasured (default 1)")
     parser.add_argument("--rounds", type=int, default=2, help="the seconds are spread over these (default 2)")
     parser.add_argument("--connections", type=int, default=8)
     parser.add_argument(
         "--crowd", type=int, default=500, help="learners who answer at once (default 500; 0: none)"
+    )
+    parser.add_argument(
+        "--night", type=float, default=60.0, help="seconds of deadline night (default 60; 0: none)"
+    )
+    parser.add_argument(
+        "--night-learners",
+        type=int,
+        default=1_000,
+        help="who comes; 1,000 (the default) offer 300 saves and 50 hand-ins a second",
     )
     parser.add_argument("--learners", type=int, default=2_000)
     parser.add_argument("--courses", type=int, default=40)
@@ -64,11 +77,14 @@ def options(arguments: Sequence[str] | None = None) -> Options:
     parser.add_argument("--folder", type=Path, help="where the temporary instance is made")
     given = parser.parse_args(arguments)
     return Options(
+        what=given.what,
         seconds=given.seconds,
         warmup=given.warmup,
         rounds=max(1, given.rounds),
         connections=given.connections,
         crowd=given.crowd,
+        night=given.night,
+        night_learners=given.night_learners,
         scale=Scale(learners=given.learners, courses=given.courses, progress=given.progress),
         databases=tuple(given.only or ("sqlite", "postgresql")),
         pages=tuple(given.page or (page.name for page in PAGES)),
@@ -88,8 +104,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if database == "postgresql" and server is None:
             say("postgresql: not reachable, left out (set LMS_BENCH_DATABASE_URL)")
             continue
-        missed += _report(_measured(database, server, chosen))
-    if not chosen.quick:
+        if chosen.what is None:
+            missed += _report(_measured(database, server, chosen))
+        if chosen.night:
+            missed += _night(database, server, chosen)
+    if not chosen.quick and chosen.what is None:
         with place("sqlite", None, chosen) as (instance, url):
             migrate(servers.environment(instance, url))
             verdict = report.cold_start(*servers.cold_starts(servers.environment(instance, url)))
@@ -271,6 +290,20 @@ def _limit_jobs(
         (FLASK, limits, _plain_job(limits.port, get, chosen)),
         (INSERT, limits, _plain_job(limits.port, post, chosen)),
     ]
+
+
+def _night(database: str, server: str | None, chosen: Options) -> int:
+    """Deadline night on a database of its own, printed; the number of targets missed."""
+    with place(database, server, chosen) as (instance, url):
+        env = servers.environment(instance, url)
+        migrate(env)
+        measured = night.measure(env, instance, learners=chosen.night_learners, seconds=chosen.night)
+    say(f"\n== {database}: deadline night")
+    say(report.night_table(measured))
+    found = report.night_verdicts(measured)
+    for verdict in found:
+        say(str(verdict))
+    return sum(not verdict.met for verdict in found)
 
 
 def _report(measured: Measured) -> int:

@@ -107,7 +107,7 @@ def seat(count: int) -> list[Member]:
         ).all()
         answers = {attempt.id: _answers(attempt) for attempt, _ in running}
     # outside of that context: what one request keeps in `g` is not the next one's
-    return [_member(app, attempt.id, person, answers[attempt.id]) for attempt, person in running]
+    return [Member(attempt.id, *signed_in(app, person), answers[attempt.id]) for attempt, person in running]
 
 
 def _answers(attempt: Attempt) -> list[tuple[str, str, str]]:
@@ -115,14 +115,15 @@ def _answers(attempt: Attempt) -> list[tuple[str, str, str]]:
     return [(each.id, *values(each)[:2]) for each in questions]  # type: ignore[misc]
 
 
-def _member(app: Flask, attempt_id: int, person: Person, answers: list[tuple[str, str, str]]) -> Member:
+def signed_in(app: Flask, person: Person) -> tuple[str, str]:
+    """A session's cookie and the token of its forms; needs that no app context is open."""
     with app.test_request_context("/"):
         session.permanent = True
         login_user(account_of(person))
         token = generate_csrf()
         response = Response()
         app.session_interface.save_session(app, session, response)  # type: ignore[arg-type]
-    return Member(attempt_id, response.headers["Set-Cookie"].partition(";")[0], token, answers)
+    return response.headers["Set-Cookie"].partition(";")[0], token
 
 
 # Sending

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from statistics import median
 
-from tests.bench import crowd
+from tests.bench import crowd, night
 from tests.bench.inside import Figure
 from tests.bench.load import Result
 from tests.bench.pages import PAGES
@@ -17,6 +17,7 @@ MEMORY = 250_000_000  # bytes
 COLD_START = 1.5  # times a bare Flask app's
 CROWD_P99 = 20.0  # times the median of one learner alone
 SAVE_STATEMENTS = 5
+KEPT_UP = 2.0  # seconds that the last answers of deadline night may take
 # What ten times the learners or courses may cost more: a page's time varies that much on a busy machine.
 GROWTH = 1.3
 MILLISECONDS = 1.0  # and differences below this one are noise at any ratio
@@ -234,6 +235,53 @@ def _crowd(measured: Measured) -> list[Verdict]:
         times = percentile(together.latencies, 0.99) / percentile(alone.latencies, 0.5)
         words = f"p99 of a save in the crowd {times:.1f} x the p50 of one alone (at most {CROWD_P99:.0f})"
         found.append(Verdict(words, times <= CROWD_P99))
+    return found
+
+
+def night_table(measured: night.Measured) -> str:
+    """What deadline night offered and how long everybody waited."""
+    result = measured.result
+    rows = [
+        [
+            name,
+            f"{count:,}",
+            f"{count / result.seconds:,.0f}",
+            *(f"{percentile(latencies, share) / 1000:,.0f}" for share in (0.5, 0.9, 0.99, 1.0)),
+        ]
+        for name, latencies in result.latencies.items()
+        if (count := result.offered.get(name, len(latencies)))
+    ]
+    answered = sum(map(len, result.latencies.values()))
+    lines = [
+        table(("deed", "offered", "per s", "p50 ms", "p90 ms", "p99 ms", "longest"), rows),
+        f"{answered:,} answered in {result.seconds + result.late:.1f} s "
+        f"({answered / (result.seconds + result.late):,.0f}/s), {result.late:.1f} s of it after the last deed; "
+        f"{result.repeated} sent again",
+        f"the server used {measured.cpu:.2f} processors ({1000 * measured.cpu * (result.seconds + result.late) / max(1, answered):.1f} ms "
+        f"per request), everything else on this machine {measured.others:.2f}",
+    ]
+    return "\n".join(lines)
+
+
+def night_verdicts(measured: night.Measured) -> list[Verdict]:
+    """Whether anything was lost or doubled, and whether the server kept up."""
+    result, tally = measured.result, measured.tally
+    found = [Verdict(f"deadline night: {failure}", False) for failure in result.failures]
+    found.append(
+        Verdict(
+            f"of {tally.saves:,} confirmed saves {tally.lost_saves} lost, {tally.doubled_saves} doubled",
+            bool(tally.saves) and not tally.lost_saves and not tally.doubled_saves,
+        )
+    )
+    found.append(
+        Verdict(
+            f"of {tally.versions:,} versions {tally.lost_versions} lost, {tally.doubled_versions} doubled, "
+            f"{tally.torn} without all that belongs to one",
+            bool(tally.versions) and not (tally.lost_versions or tally.doubled_versions or tally.torn),
+        )
+    )
+    words = f"the last answer came {result.late:.1f} s after the last deed (at most {KEPT_UP:.0f})"
+    found.append(Verdict(words, result.late <= KEPT_UP))
     return found
 
 

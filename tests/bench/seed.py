@@ -89,11 +89,11 @@ def main() -> None:
 
 def fill(scale: Scale, *, now: datetime) -> Cast:
     """Write everything and commit; needs an app context and empty tables."""
-    _Seed(scale, now.replace(microsecond=0)).write()
+    Seed(scale, now.replace(microsecond=0)).write()
     return cast_of(scale)
 
 
-class _Seed:
+class Seed:
     """Writes the rows, table by table, with ids counted from 1."""
 
     def __init__(self, scale: Scale, now: datetime) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 from playwright.sync_api import Page, expect
 
 from lms.quizzes import source as quiz_source
-from tests.walk import rpjmd
+from tests import rpjmd
 
 ROOT = Path(__file__).parent.parent.parent
 QUIZ = ROOT / "content/penyusunan-rpjmd/01-kerangka/05-kuis-kerangka.md"

@@ -13,9 +13,9 @@ from lms.extensions import db
 from lms.projects import models
 from lms.projects.content import Content, words
 from lms.projects.source import parse
+from tests import rpjmd
 from tests.cast import Cast
 from tests.projects.work import CHAIN, FRONT, PDF, TEXT, change_project
-from tests.walk import rpjmd
 from tests.walk.conftest import ROOT, WIDTHS, Server, Visitor
 
 AUTOSAVED = "Tersimpan otomatis"

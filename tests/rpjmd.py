@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from lms.projects.content import ROW_ID, Content, Table
+from lms.projects.source import Project, TableSection, TextSection
+
 ISSUES = (
     """## Akar masalah
 
@@ -46,3 +49,21 @@ Pengeluaran pembiayaan wajib	0	0	0	0	0	0	Tidak ada pada contoh
 Kapasitas riil	100000000000	110000000000	120000000000	130000000000	140000000000	150000000000	Hasil hitungan keempat baris"""
 
 PDF = b"%PDF-1.7\n1 0 obj<</Type/Catalog>>endobj\ntrailer<</Root 1 0 R>>\n%%EOF\n"
+
+
+def contents(project: Project) -> dict[str, Content]:
+    """All of it by section, for the project of ``content/penyusunan-rpjmd``; rows are called ``baris1`` and so on."""
+    typed = {"sasaran": GOALS, "program": PROGRAMMES, "kapasitas": CAPACITY}
+    found: dict[str, Content] = {}
+    for section in project.sections:
+        if isinstance(section, TableSection):
+            names = [column.id for column in section.columns]
+            found[section.id] = Table(
+                tuple(
+                    {ROW_ID: f"baris{number}", **dict(zip(names, line.split("\t"), strict=True))}
+                    for number, line in enumerate(typed[section.id].splitlines(), start=1)
+                )
+            )
+        else:
+            found[section.id] = ISSUES if isinstance(section, TextSection) else ()
+    return found
