@@ -5,4 +5,6 @@ and turns answers into points, `paper` makes a published quiz ready for its page
 how well questions measure; these are pure. `cohort` is what facilitators see of a quiz, without names. `models`
 keeps attempts with their append-only answers, `actions` begins, saves and hands in, `forms` reads what a page
 posts, `views` shows.
+
+`exchange` reads quizzes of other platforms and writes ours for them; it is pure too.
 """

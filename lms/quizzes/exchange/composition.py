@@ -53,6 +53,9 @@ MAX_BYTES = 200_000
 MAX_KEPT = 20_000
 """Characters of one comment that keeps a source."""
 
+MAX_ANSWERS = 200
+"""Options, pairs or answers of one question; what is beyond any question costs no time."""
+
 MINUTES_PER_QUESTION = Decimal("1.5")
 
 _BLOCK_TAG = re.compile(r"<(?:p|div|ul|ol|table|h[1-6]|pre|blockquote|br)\b", re.IGNORECASE)
@@ -491,6 +494,10 @@ class _Words:
 
 def _settle(question: RoughQuestion) -> None:
     """Bring the shares of answers to what a kind of ours can say, noting what changes; give up without a key."""
+    given = (question.options, question.numbers, question.words, question.pairs, question.items)
+    if max(len(each) for each in given) > MAX_ANSWERS:
+        question.give_up("terlalu banyak pilihan atau jawaban")
+        return
     if not 0 < question.points <= MAX_POINTS:
         question.lose(f"bobot {_percent(question.points)} tidak dapat dipakai; bobotnya menjadi 1")
         question.points = Decimal(1)

@@ -186,6 +186,7 @@ class Converter:
         self.folder = folder
         self.formulas = Formulas()
         self.data: list[str] = []
+        self.in_cell = 0
 
     def pieces(self, html: str, flat: bool = False) -> list[Piece]:
         """The blocks of a text; `flat` ones have no quotes, as an option must not."""
@@ -243,7 +244,7 @@ class Converter:
         elif name == "pre":
             yield from _fence(element.text)
         elif name == "table":
-            yield from self._table(element)
+            yield from self._table(element, flat)
         elif name == "hr":
             yield Piece("---", words=False)
         else:
@@ -269,16 +270,17 @@ class Converter:
         if lines:
             yield Piece("\n".join(lines), words=False)
 
-    def _table(self, element: _Element) -> Iterator[Piece]:
-        for caption in element.all("caption"):
-            yield from self._blocks(caption, flat=True)
-        rows = [
-            [cell for cell in row.inside if isinstance(cell, _Element) and cell.name in ("td", "th")]
-            for row in element.all("tr")
-        ]
-        rows = [row for row in rows if row]
+    def _table(self, element: _Element, flat: bool) -> Iterator[Piece]:
+        rows: list[list[_Element]] = []
+        beside: list[_Element | str] = []
+        _rows(element, rows, beside)
+        yield from self._blocks(_Element("", {}, beside), flat)
         if not rows:
-            yield from self._paragraphs(element.inside)
+            return
+        if self.in_cell:
+            self.lose("tabel di dalam tabel diratakan menjadi kata")
+            for row in rows:
+                yield Piece(" · ".join(filter(None, map(self._cell, row))))
             return
         if any(cell.attributes.keys() & {"colspan", "rowspan"} for row in rows for cell in row):
             self.lose("sel tabel yang digabung (colspan, rowspan) dipisah")
@@ -294,9 +296,11 @@ class Converter:
 
     def _cell(self, cell: _Element) -> str:
         self._note_style(cell)
+        self.in_cell += 1
         inner = [
             each.text.replace("\\\n", "<br>").replace("\n", " ") for each in self._blocks(cell, flat=True)
         ]
+        self.in_cell -= 1
         return re.sub(r"(?<!\\)\|", r"\\|", "<br>".join(inner))
 
     # Words.
@@ -424,6 +428,25 @@ def _items(element: _Element) -> list[_Element]:
             found.append(_Element("li", {}, [child]))
             stray = True
     return found
+
+
+def _rows(holder: _Element, rows: list[list[_Element]], beside: list[_Element | str]) -> None:
+    """The rows of a table by their cells, those of tables within them left to these; what is neither stands beside."""
+    for child in holder.inside:
+        if isinstance(child, str) or child.name not in ("tr", "tbody", "thead", "tfoot"):
+            beside.append(child)
+        elif child.name != "tr":
+            _rows(child, rows, beside)
+        else:
+            cells = [
+                each
+                if isinstance(each, _Element) and each.name in ("td", "th")
+                else _Element("td", {}, [each])
+                for each in child.inside
+                if not isinstance(each, str) or each.strip()
+            ]
+            if cells:
+                rows.append(cells)
 
 
 def _holds_block(element: _Element) -> bool:

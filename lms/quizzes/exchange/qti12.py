@@ -31,6 +31,9 @@ from lms.quizzes.kinds.numeric import Accepted
 NAME = "qti12"
 TITLE = "QTI 1.2"
 
+MAX_OPTIONS = 200
+"""Options and rules of one question; what is beyond any question costs no time."""
+
 _WIDE = Context(prec=100)
 _RESPONSES = (
     "response_lid",
@@ -291,6 +294,10 @@ class _Item:
         if len(self.responses) > 1:
             question.give_up("lebih dari satu bagian jawaban")
             return
+        labels = self.labels(response)
+        if max(len(labels), len(self.rules)) > MAX_OPTIONS:
+            question.give_up("terlalu banyak pilihan")
+            return
         shares: dict[str, Decimal] = {}
         for rule in self.rules:
             named = [test.text.strip() for test in rule.tests if test.name == "varequal"]
@@ -310,7 +317,7 @@ class _Item:
             question.partial = False
         for render in response.all("render_choice"):
             question.shuffle = render.get("shuffle").lower() == "yes" if render.get("shuffle") else None
-        for ident, text in self.labels(response):
+        for ident, text in labels:
             word = _TRUE.get(re.sub(r"<[^<>]*>", "", text.text).strip().lower())
             text = Text(word) if word and self.fields.get("question_type") == "true_false_question" else text
             question.options.append(RoughOption(text, shares.get(ident, Decimal(0)), self.told(ident)))

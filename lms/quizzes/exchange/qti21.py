@@ -31,6 +31,9 @@ from lms.quizzes.kinds.numeric import Accepted
 NAME = "qti21"
 TITLE = "QTI 2.1"
 
+MAX_OPTIONS = 200
+"""Options of one question; what is beyond any question costs no time."""
+
 _WIDE = Context(prec=100)
 _REASONS = {
     "associateInteraction": "memasangkan bebas tidak didukung",
@@ -247,7 +250,11 @@ class _Item:
             shares = {ident: _WIDE.divide(share * FULL, best) for ident, share in said.mapped.items()}
         elif question.kind == "multiple":
             question.partial = False
-        for node in interaction.all("simpleChoice"):
+        choices = list(interaction.all("simpleChoice"))
+        if len(choices) > MAX_OPTIONS:
+            question.give_up("terlalu banyak pilihan")
+            return
+        for node in choices:
             ident = node.get("identifier")
             told = next(node.all("feedbackInline", "feedbackBlock"), None)
             question.options.append(

@@ -157,3 +157,19 @@ def test_more_questions_than_anybody_asks() -> None:
         str(each) for each in found.losses
     ]
     assert found.written == 200
+
+
+@pytest.mark.parametrize("piece", ["~a\n", "=a -> b\n", "=ab\n", "=1\n"])
+def test_a_question_with_more_answers_than_anybody_writes(piece: str) -> None:
+    opening = "#" if piece == "=1\n" else ""
+    before = time.process_time()
+    found = quiz_from("kuis.gift", f"Soal?{{{opening}{piece * 100_000}}}".encode(), form="gift")
+    assert time.process_time() - before < 10
+    assert found.written == 0
+    assert "terlalu banyak pilihan atau jawaban" in found.markdown
+
+
+def test_tables_within_tables_are_read_once() -> None:
+    html = "<table><tr><td>" * 20 + "x" + "</td></tr></table>" * 20
+    (piece,) = Converter(Pictures({}), lambda _: None).pieces(html)
+    assert piece.text.count("x") == 1

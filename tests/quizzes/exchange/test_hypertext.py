@@ -96,6 +96,11 @@ def test_what_it_shows(html: str, markdown: str) -> None:
                 "tabel tanpa judul kolom: baris pertamanya menjadi judul kolom",
             ],
         ),
+        (
+            "<table>lepas<tbody><tr>a<th>b<table><tr><th>c<th>d</tr></table></th></tr></tbody></table>",
+            "lepas\n\n| a | b<br>c · d |\n| --- | --- |",
+            ["tabel di dalam tabel diratakan menjadi kata"],
+        ),
         ('<ol type="A"><li>a</ol>', "1. a", ["penomoran huruf atau Romawi pada daftar menjadi angka"]),
         ("<math><mi>x</mi></math>", "x", ["rumus MathML tanpa TeX menjadi kata"]),
         ("a" * (MAX_TEXT + 1), "", ["teks lebih dari 100.000 karakter; tidak dibawa"]),
@@ -166,7 +171,12 @@ def test_no_word_is_lost(text: str) -> None:
     markdown, _ = converted(text)
     meant = unescape(re.sub(r"<[^>]*>", "", text))
     if "\\(" not in meant and "\\[" not in meant:
-        assert shown(markdown) == re.sub(r"\s+|Table|Tabel", "", meant)
+        found, sought = shown(markdown), re.sub(r"\s+|Table|Tabel|·", "", meant)
+        if (
+            "<table" in text
+        ):  # words between rows stand before their table, as in browsers; rows within cells get dots
+            found, sought = "".join(sorted(found.replace("·", ""))), "".join(sorted(sought))
+        assert found == sought
 
 
 @settings(max_examples=80, deadline=None)
