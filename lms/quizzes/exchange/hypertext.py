@@ -279,8 +279,8 @@ class Converter:
             return
         if self.in_cell:
             self.lose("tabel di dalam tabel diratakan menjadi kata")
-            for row in rows:
-                yield Piece(" · ".join(filter(None, map(self._cell, row))))
+            for cells in rows:
+                yield Piece(" · ".join(filter(None, map(self._cell, cells))))
             return
         if any(cell.attributes.keys() & {"colspan", "rowspan"} for row in rows for cell in row):
             self.lose("sel tabel yang digabung (colspan, rowspan) dipisah")
