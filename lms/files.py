@@ -256,7 +256,7 @@ def sniff(path: Path) -> str | None:
             with zipfile.ZipFile(path) as archive:
                 names = set(archive.namelist())
                 swollen = sum(member.file_size for member in archive.infolist()) > SWELLS_AT_MOST
-        except (zipfile.BadZipFile, OSError, ValueError):
+        except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError):
             return None
         if swollen or any(name.endswith("vbaProject.bin") for name in names):
             return None

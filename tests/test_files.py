@@ -46,6 +46,13 @@ def test_content_that_is_what_its_name_says(name: str, content: bytes) -> None:
     upload.path.unlink()
 
 
+def of_a_later_zip() -> bytes:
+    """A file that asks for a version of ZIP that there is not."""
+    data = bytearray(office("word/document.xml"))
+    data[data.index(b"PK\x01\x02") + 6] = 99
+    return bytes(data)
+
+
 @pytest.mark.parametrize(
     ("name", "content", "words"),
     [
@@ -56,6 +63,7 @@ def test_content_that_is_what_its_name_says(name: str, content: bytes) -> None:
         ("a.docx", office("[Content_Types].xml", "word/document.xml", "word/vbaProject.bin"), "bukan"),
         ("a.docx", office("other.txt"), "bukan"),
         ("a.docx", b"PK\x03\x04 not a zip at all", "bukan"),
+        ("a.docx", of_a_later_zip(), "bukan"),
         ("a.pdf", PDF + b"x" * 20_000, "melebihi"),
     ],
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import time
 import zlib
 from typing import Any
 
@@ -167,6 +168,40 @@ def office(**parts: bytes) -> bytes:
 )
 def test_office(data: bytes, names: tuple[str, ...]) -> None:
     assert activecontent.found(data, "docx") == names
+
+
+def swollen(name: str, content: bytes, method: int = 0) -> bytes:
+    import zipfile
+
+    stream = io.BytesIO()
+    with zipfile.ZipFile(stream, "w") as archive:
+        archive.writestr(name, content, compress_type=method)
+    return stream.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("data", "kind"),
+    [
+        (b"%PDF-" + b"stream\n" * 300_000, "pdf"),
+        # each stream opens the next one and reads on to the end
+        (b"%PDF-" + b"stream\n\x78\x01\x00\x0e\x00\xf1\xff" * 20_000 + b"\0\0\0\xff\xff" * 600_000, "pdf"),
+        (b"%PDF-" + (b"x" * 500 + b"stream\n" + zlib.compress(b"teks")) * 10_000, "pdf"),
+        (swollen("word/_rels/document.xml.rels", b"attachedTemplate " * 200_000), "docx"),
+    ],
+)
+def test_a_file_made_to_take_long_does_not(data: bytes, kind: str) -> None:
+    start = time.process_time()
+    activecontent.found(data, kind)
+    assert time.process_time() - start < 5
+
+
+def test_an_archive_that_cannot_be_unpacked_is_told() -> None:
+    import zipfile
+
+    data = bytearray(swollen("word/document.xml", b"<w:document/>" * 40, zipfile.ZIP_LZMA))
+    at = data.index(b"word/document.xml") + len("word/document.xml") + 9
+    data[at : at + 20] = b"\xff" * 20
+    assert activecontent.found(bytes(data), "docx") == ("unreadable",)
 
 
 def test_pictures_have_nothing_that_acts() -> None:

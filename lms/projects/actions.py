@@ -331,6 +331,8 @@ def add_file(
     A file that is there already under this name changes nothing: it was sent once more because the answer was lost.
     Raises Locked, and Refused when the section is full or holds the same content under another name.
     """
+    # looked through before anybody has to wait for this
+    active = activecontent.found(upload.path.read_bytes(), upload.kind)
     rows = _hold(work, now=now)
     row = rows[section.id]
     _refuse_locked(row)
@@ -348,7 +350,6 @@ def add_file(
         raise Refused("Berkas dengan isi yang sama sudah ada: %(name)s.", name=same.name)
     media_type = files.MEDIA_TYPES[upload.kind]
     files.keep(upload.path, upload.sha256, upload.size, media_type, now=now)
-    active = activecontent.found(upload.path.read_bytes(), upload.kind)
     uploads.inspect(upload.sha256, active=active, scanning=scanning, now=now)
     known = db.session.scalar(
         select(Attachment).where(
