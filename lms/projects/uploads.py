@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, Index, String, func, select
+from sqlalchemy import ForeignKey, Index, String, func, select, update
 from sqlalchemy.orm import Mapped, mapped_column
 
 from lms.extensions import Base, Key, db
@@ -83,20 +84,23 @@ OPEN_AT_MOST = 6
 """Uploads in parts that one work can have under way."""
 
 
-def begun(work_id: int, section_id: str, *, name: str, size: int, by: int) -> PartialUpload | None:
-    """The same file by the same person, if it is under way: where a broken upload goes on."""
-    return db.session.scalar(
-        select(PartialUpload)
-        .where(
-            PartialUpload.work_id == work_id,
-            PartialUpload.section_id == section_id,
-            PartialUpload.name == name,
-            PartialUpload.size == size,
-            PartialUpload.received < size,
-            PartialUpload.started_by == by,
-        )
-        .order_by(PartialUpload.started_at.desc())
-        .limit(1)
+def code_for(work_id: int, section_id: str, *, name: str, size: int, modified: str, by: int) -> str:
+    """The code of an upload: the same for the same file by the same person, so that a broken one goes on.
+
+    ``modified`` is when the file was last changed, as the browser says it: parts of two states of a file, which may be
+    of one size, must not become one file.
+    """
+    facts = "\0".join((str(work_id), section_id, name, str(size), modified, str(by)))
+    return hashlib.sha256(facts.encode()).hexdigest()[:32]
+
+
+def complete(code: str, *, now: datetime) -> None:
+    """All of a file is here."""
+    db.session.execute(
+        update(PartialUpload)
+        .where(PartialUpload.code == code)
+        .values(received=PartialUpload.size, touched_at=now)
+        .execution_options(synchronize_session=False)
     )
 
 

@@ -36,7 +36,7 @@ async function sendInParts(form, file, onProgress, onWaiting) {
     try {
       const response = code
         ? await ask(`${form.dataset.parts}/${code}?dari=${at}`, file.slice(at, at + PART), { "Content-Type": "application/octet-stream" })
-        : await ask(form.dataset.parts, new URLSearchParams({ name: file.name, size: file.size }));
+        : await ask(form.dataset.parts, new URLSearchParams({ name: file.name, size: file.size, modified: file.lastModified }));
       if (response.status >= 500) throw new Error(String(response.status));
       const answer = await response.json();
       if (response.status === 409 && answer.error === "offset") at = answer.received;

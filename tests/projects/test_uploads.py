@@ -40,8 +40,10 @@ def place(work: models.Workspace, section: str = "lampiran") -> str:
     return f"/proyek/kerja/{work.id}/{section}/berkas/bagian"
 
 
-def start(browser: Any, work: models.Workspace, name: str = "peta.pdf", size: int = len(BODY)) -> Any:
-    return browser.post_json(place(work), {"name": name, "size": str(size)})
+def start(
+    browser: Any, work: models.Workspace, name: str = "peta.pdf", size: int = len(BODY), modified: str = "1"
+) -> Any:
+    return browser.post_json(place(work), {"name": name, "size": str(size), "modified": modified})
 
 
 def part(browser: Any, work: models.Workspace, code: str, at: int, data: bytes) -> Any:
@@ -83,7 +85,7 @@ def test_part_after_part_becomes_one_file(work: models.Workspace, as_person: Any
     assert again.json["fragments"] == last.json["fragments"]
     assert attachments() == [("peta.pdf", len(BODY))]
     # a file of that name and size that is chosen later is another upload
-    assert start(browser, work).json["code"] != code
+    assert start(browser, work).json == {"code": code, "received": 0}
     with files.store().open(db.session.scalar(select(Attachment.sha256)) or "") as stream:
         assert stream.read() == BODY
 
@@ -112,7 +114,59 @@ def test_what_turns_out_to_be_no_such_file_goes(work: models.Workspace, as_perso
     assert "bukan" in response.json["message"]
     assert attachments() == []
     assert not files.part(code).exists()
-    assert start(browser, work, size=40).json["code"] != code
+    assert start(browser, work, size=40).json == {"code": code, "received": 0}
+
+
+def test_another_state_of_a_file_is_another_file(work: models.Workspace, as_person: Any) -> None:
+    browser = as_person("sari")
+    code = start(browser, work, modified="1").json["code"]
+    part(browser, work, code, 0, BODY[:1000])
+    other = start(browser, work, modified="2").json
+    assert other["code"] != code
+    assert other["received"] == 0
+
+
+def test_parts_that_went_missing_are_sent_again(work: models.Workspace, as_person: Any) -> None:
+    browser = as_person("sari")
+    code = start(browser, work).json["code"]
+    part(browser, work, code, 0, BODY[:2000])
+    files.part(code).write_bytes(BODY[:700])
+    last = part(browser, work, code, 2000, BODY[2000:])
+    assert (last.status_code, last.json) == (409, {"error": "offset", "received": 0})
+    assert part(browser, work, code, 0, BODY).status_code == 200
+    assert attachments() == [("peta.pdf", len(BODY))]
+
+
+def test_what_is_refused_for_now_keeps_its_parts(work: models.Workspace, as_person: Any) -> None:
+    browser = as_person("sari")
+    send(browser, work, BODY, "sama.pdf")
+    code = start(browser, work).json["code"]
+    part(browser, work, code, 0, BODY[:2000])
+    assert part(browser, work, code, 2000, BODY[2000:]).status_code == 409
+    sha256 = db.session.scalar(select(Attachment.sha256))
+    db.session.rollback()
+    browser.post(f"/proyek/kerja/{work.id}/lampiran/berkas/hapus", data={"sha256": sha256}, token=True)
+    assert part(browser, work, code, 2000, BODY[2000:]).status_code == 200
+    assert attachments()[-1] == ("peta.pdf", len(BODY))
+    assert not files.part(code).exists()
+
+
+def test_nobody_waits_while_the_file_is_read(
+    work: models.Workspace, as_person: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """On SQLite one open transaction that writes holds up everybody."""
+    held: list[bool] = []
+    real = files.without_metadata
+
+    def looked(upload: files.Upload) -> files.Upload:
+        held.append(db.session().in_transaction())
+        return real(upload)
+
+    monkeypatch.setattr(files, "without_metadata", looked)
+    browser = as_person("sari")
+    code = start(browser, work).json["code"]
+    assert part(browser, work, code, 0, BODY).status_code == 200
+    assert held == [False]
 
 
 @pytest.mark.parametrize(

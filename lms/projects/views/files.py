@@ -78,23 +78,29 @@ def upload(work: Workspace, section_id: str) -> ResponseReturnValue:
 
 
 def take(
-    work: Workspace, section: FilesSection, stream: BinaryIO, name: str, limit: int
+    work: Workspace,
+    section: FilesSection,
+    stream: BinaryIO,
+    name: str,
+    limit: int,
+    also: Callable[[], None] = lambda: None,
 ) -> ResponseReturnValue:
     """Put what a stream brings into a section: read by content, pictures freed of their metadata.
 
-    Raises FileRefused.
+    ``also`` is done in the same transaction. Raises FileRefused.
     """
     received = files.receive(stream, name, accept=section.accept, max_bytes=limit * MB)
     try:
         received = files.without_metadata(received)
         scanning = bool(current_app.config["LMS"].clamav)
-        return _changed(
-            work,
-            section,
-            lambda: actions.add_file(
-                work, section, received, name, by=person().id, now=utcnow(), scanning=scanning
-            ),
-        )
+        by, now = person().id, utcnow()
+
+        def change() -> actions.Saved:
+            saved = actions.add_file(work, section, received, name, by=by, now=now, scanning=scanning)
+            also()
+            return saved
+
+        return _changed(work, section, change)
     finally:
         received.path.unlink(missing_ok=True)
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
-
 from flask import jsonify, request
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
@@ -14,6 +12,7 @@ from lms.extensions import db, utcnow
 from lms.guard import allowed, person
 from lms.projects import uploads
 from lms.projects.models import Workspace
+from lms.projects.source import FilesSection
 from lms.projects.uploads import PartialUpload
 from lms.projects.views import blueprint
 from lms.projects.views.files import MB, files_section, refused, stands, take, tidy_name
@@ -41,9 +40,11 @@ def begin_upload(work: Workspace, section_id: str) -> ResponseReturnValue:
         )
     if not size:
         return refused(work, section, _("Pilih satu berkas, lalu unggah."), 422)
-    row = uploads.begun(work.id, section.id, name=name, size=size, by=person().id)
-    if row is not None and files.part_size(row.code) < row.received:
-        row.received = 0  # the folder was emptied: from the beginning
+    modified = request.form.get("modified", "")[:20]
+    code = uploads.code_for(work.id, section.id, name=name, size=size, modified=modified, by=person().id)
+    row = uploads.held(code, work.id, section.id)
+    if row is not None and (row.received == row.size or files.part_size(code) < row.received):
+        row.received = 0  # the file was taken before, or the folder was emptied: from the beginning
     if row is None:
         if uploads.under_way(work.id) >= uploads.OPEN_AT_MOST:
             told = _(
@@ -52,7 +53,7 @@ def begin_upload(work: Workspace, section_id: str) -> ResponseReturnValue:
             return refused(work, section, told, 429)
         now = utcnow()
         row = PartialUpload(
-            code=secrets.token_hex(16),
+            code=code,
             work_id=work.id,
             section_id=section.id,
             name=name,
@@ -92,23 +93,41 @@ def upload_part(work: Workspace, section_id: str, code: str) -> ResponseReturnVa
         db.session.commit()
         return jsonify(error="offset", received=received), 409
     files.append(code, row.received, data)
-    row.received += len(data)
+    received, name = row.received + len(data), row.name
+    if received == row.size:
+        db.session.rollback()  # reading the file and freeing a picture takes a while: nobody waits for that
+        return _complete(work, section, code, name)
+    row.received = received
     row.touched_at = utcnow()
-    if row.received < row.size:
-        received = row.received
-        db.session.commit()
-        return jsonify(received=received)
+    db.session.commit()
+    return jsonify(received=received)
+
+
+def _complete(work: Workspace, section: FilesSection, code: str, name: str) -> ResponseReturnValue:
+    """Put the file into the section; where that is refused for now, its parts stay for another try."""
     path = files.part(code)
     try:
         with path.open("rb") as stream:
-            answer = take(work, section, stream, row.name, upload_limit_mb(section))
+            answer = take(
+                work,
+                section,
+                stream,
+                name,
+                upload_limit_mb(section),
+                also=lambda: uploads.complete(code, now=utcnow()),
+            )
+    except FileNotFoundError:  # the same part, sent twice at once, was faster
+        return stands(work, section)
     except files.FileRefused as error:
         db.session.rollback()
         _forget(code)
         path.unlink(missing_ok=True)
         return refused(work, section, said(error), 422)
-    if not isinstance(answer, tuple):  # a section that is locked or full may take the file later
-        path.unlink(missing_ok=True)
+    if isinstance(answer, tuple):  # a section that is locked or full may take the file later
+        db.session.rollback()
+        row = uploads.held(code, work.id, section.id)
+        return stands(work, section) if row is not None and row.received == row.size else answer
+    path.unlink(missing_ok=True)
     return answer
 
 
