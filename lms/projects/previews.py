@@ -10,11 +10,14 @@ import subprocess
 import sys
 import tempfile
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, BinaryIO
 
 import msgspec
+
+from lms.projects.source import TableSection
+from lms.projects.workbook import BadWorkbook, Reading
 
 SECONDS = 25.0
 """Longest time that one page may take."""
@@ -49,15 +52,30 @@ def shown(sha256: str, kind: str, opened: Callable[[], BinaryIO], folder: Path, 
     kept = folder / sha256[:2] / sha256 / name
     with contextlib.suppress(OSError):
         return _parts(kept.read_bytes())
-    if not _turns.acquire(blocking=False):
-        raise Busy
-    try:
-        made = _render(kind, opened, page)
-    finally:
-        _turns.release()
+    made = _asked(kind, opened, {"page": page})
     result = _parts(made)
     _keep(kept, made)
     return result
+
+
+def table(
+    opened: Callable[[], BinaryIO], section: TableSection, choices: Mapping[str, Sequence[str]]
+) -> Reading:
+    """What a workbook would bring to a table. Raises BadWorkbook, Busy and Unshowable; nothing is kept."""
+    made = _asked("table", opened, {"section": section, "choices": choices})
+    facts = _parts(made).facts
+    if "bad" in facts:
+        raise BadWorkbook(facts["bad"])
+    return msgspec.convert(facts, Reading)
+
+
+def _asked(kind: str, opened: Callable[[], BinaryIO], request: dict[str, Any]) -> bytes:
+    if not _turns.acquire(blocking=False):
+        raise Busy
+    try:
+        return _render(kind, opened, request)
+    finally:
+        _turns.release()
 
 
 def _parts(made: bytes) -> Shown:
@@ -76,7 +94,7 @@ def _keep(path: Path, made: bytes) -> None:
         Path(part.name).replace(path)
 
 
-def _render(kind: str, opened: Callable[[], BinaryIO], page: int) -> bytes:
+def _render(kind: str, opened: Callable[[], BinaryIO], request: dict[str, Any]) -> bytes:
     """Ask the other process, which is ended when it takes too long."""
     with tempfile.TemporaryDirectory(prefix="lms-look-") as folder:
         path = Path(folder) / f"berkas.{kind}"
@@ -86,7 +104,7 @@ def _render(kind: str, opened: Callable[[], BinaryIO], page: int) -> bytes:
         try:
             done = subprocess.run(
                 [sys.executable, "-m", "lms.projects.render"],
-                input=msgspec.json.encode({"kind": kind, "path": str(path), "page": page}),
+                input=msgspec.json.encode(request | {"kind": kind, "path": str(path)}),
                 stdout=subprocess.PIPE,
                 stderr=subprocess.DEVNULL,
                 timeout=SECONDS,

@@ -1,6 +1,6 @@
 """Opens files of other people in a process that may die: ``python -m lms.projects.render``.
 
-One request as JSON on standard input, {kind, path, page, wide}; one answer as JSON on standard output, ended by a
+One request as JSON on standard input, {kind, path} and what the kind needs; one answer as JSON on standard output, ended by a
 line feed, then the bytes of a picture where there is one. The process bounds its own time and memory, has no
 database and knows no secret.
 """
@@ -98,6 +98,19 @@ def sheets(path: Path) -> dict[str, Any]:
     return {"sheets": found, "more": len(book.worksheets) > SHEETS}
 
 
+def table(path: Path, request: dict[str, Any]) -> dict[str, Any]:
+    """What a workbook would bring to the table section of the request, or why it cannot be read ("bad")."""
+    msgspec, workbook = import_module("msgspec"), import_module("lms.projects.workbook")
+    section = msgspec.convert(request["section"], import_module("lms.projects.source").TableSection)
+    try:
+        found: dict[str, Any] = msgspec.to_builtins(
+            workbook.read(path.read_bytes(), section, request["choices"])
+        )
+    except workbook.BadWorkbook as error:
+        return {"bad": error.reason}
+    return found
+
+
 def answer(request: dict[str, Any]) -> tuple[dict[str, Any], bytes]:
     """What a request asks for. Raises whatever the file makes a library raise."""
     path = Path(request["path"])
@@ -110,6 +123,8 @@ def answer(request: dict[str, Any]) -> tuple[dict[str, Any], bytes]:
             return word(path), b""
         case "xlsx":
             return sheets(path), b""
+        case "table":
+            return table(path, request), b""
     raise ValueError(request["kind"])
 
 

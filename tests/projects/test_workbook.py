@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lms.extensions import db
-from lms.projects import models, workbook
+from lms.projects import models, previews, workbook
 from lms.projects.content import ROW_ID, Table
 from lms.projects.source import Column, Span, TableSection
 from lms.projects.workbook import BadWorkbook, Doubt
@@ -210,10 +210,11 @@ def work(cast: Cast, session: Any) -> models.Workspace:
     return found
 
 
-def send(browser: Any, work: models.Workspace, data: bytes, name: str = "tabel.xlsx") -> Any:
-    return browser.post(
-        f"/proyek/kerja/{work.id}/sasaran/tabel.xlsx", data={"file": (io.BytesIO(data), name)}, token=True
-    )
+def send(
+    browser: Any, work: models.Workspace, data: bytes, name: str = "tabel.xlsx", check: bool = True
+) -> Any:
+    sent = {"file": (io.BytesIO(data), name)}
+    return browser.post(f"/proyek/kerja/{work.id}/sasaran/tabel.xlsx", data=sent, token=True, check=check)
 
 
 def test_download_fill_in_look_and_save(
@@ -262,6 +263,21 @@ def test_a_file_that_is_no_table_says_why(
     response = send(as_person("sari"), work, data, name)
     assert response.status_code == 400
     assert 'role="alert"' in response.get_data(as_text=True)
+
+
+def test_a_workbook_made_to_take_long_is_read_where_it_may_die(
+    work: models.Workspace, as_person: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def never(*_: Any) -> Any:
+        raise AssertionError("read in the process that answers everybody")
+
+    monkeypatch.setattr(workbook, "read", never)
+    monkeypatch.setattr(previews, "SECONDS", 0.05)
+    response = send(as_person("sari"), work, there(FULL))
+    assert response.status_code == 400
+    assert "terlalu besar" in response.get_data(as_text=True)
+    monkeypatch.setattr(previews._turns, "acquire", lambda blocking: False)
+    assert send(as_person("sari"), work, there(FULL), check=False).status_code == 503
 
 
 def test_only_its_authors_and_only_tables(work: models.Workspace, cast: Cast, as_person: Any) -> None:

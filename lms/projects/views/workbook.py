@@ -13,7 +13,7 @@ from lms import files
 from lms.access import Deed
 from lms.extensions import begin_reading, db, utcnow
 from lms.guard import allowed
-from lms.projects import content, models, workbook
+from lms.projects import content, models, previews, workbook
 from lms.projects.forms import new_row_id, row_id
 from lms.projects.models import DraftRow, Workspace
 from lms.projects.source import MOST_ROWS, TableSection
@@ -97,11 +97,16 @@ def workbook_preview(work: Workspace, section_id: str) -> ResponseReturnValue:
             max_bytes=AT_MOST,
         )
         try:
-            reading = workbook.read(upload.path.read_bytes(), section, choices)
+            reading = previews.table(lambda: upload.path.open("rb"), section, choices)
         finally:
             upload.path.unlink(missing_ok=True)
     except (Refused, workbook.BadWorkbook) as error:
         return show(work, section, problem=said(error) if isinstance(error, Refused) else _why(error)), 400
+    except previews.Busy:
+        problem = _("Server sedang membuka berkas lain. Coba lagi sebentar lagi; isian Anda tidak berubah.")
+        return show(work, section, problem=problem), 503
+    except previews.Unshowable:  # it took too long or too much
+        return show(work, section, problem=_why(workbook.BadWorkbook("large"))), 400
     return render_template(
         "projects/workbook.html",
         work=work,
