@@ -33,8 +33,11 @@ def fingerprint_versions(*, now: datetime) -> int:
         shared = {"course_id": course_id, "stable_id": stable_id, "submission_id": submission_id}
         rows = [
             shared | {"section_id": section_id, "paragraph": passage.paragraph, "value": value}
-            for section_id, text in _texts(submission_id)
-            for passage in shingles.passages(text, known)
+            for section_id, passage in shingles.once(
+                (section_id, passage)
+                for section_id, text in _texts(submission_id)
+                for passage in shingles.passages(text, known)
+            )
             for value in passage.values
         ]
         rows = rows or [shared | {"section_id": "", "paragraph": 0, "value": NONE}]

@@ -64,6 +64,20 @@ def passages(text: str, known: frozenset[int] = frozenset()) -> list[Passage]:
     return found
 
 
+def once(found: Iterable[tuple[str, Passage]]) -> list[tuple[str, Passage]]:
+    """Passages with their sections, each fingerprint only where it first stands: a text that says one thing a
+    thousand times is compared once.
+    """
+    seen: set[int] = set()
+    kept = []
+    for section, passage in found:
+        values = tuple(value for value in passage.values if value not in seen)
+        seen.update(values)
+        if values:
+            kept.append((section, Passage(passage.paragraph, values)))
+    return kept
+
+
 def given(texts: Iterable[str]) -> frozenset[int]:
     """The fingerprints of what a project gives to everybody: its guides and brief."""
     return frozenset(value for text in texts for part in paragraphs(text) for value in fingerprints(part))

@@ -53,3 +53,10 @@ def test_any_text_is_taken(text: str) -> None:
     for passage in shingles.passages(text):
         assert passage.values
         assert 0 <= passage.paragraph < len(shingles.paragraphs(text))
+
+
+def test_what_is_said_again_and_again_counts_once() -> None:
+    text = "\n\n".join([" ".join(f"kata{n}" for n in range(20))] * 3)
+    found = shingles.once((section, each) for section in ("isu", "usul") for each in shingles.passages(text))
+    assert [(section, each.paragraph) for section, each in found] == [("isu", 0)]
+    assert set(found[0][1].values) == set(shingles.passages(text)[2].values)

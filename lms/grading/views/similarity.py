@@ -51,11 +51,13 @@ def likeness(version: SubmissionVersion) -> ResponseReturnValue:
     best: dict[tuple[str, int], similarity.Likeness] = {}
     for each in found:  # those that share most come first
         best.setdefault((each.section_id, each.paragraph), each)
-    close = {
-        key: each
+    alike = [
+        (each.common / counts[key], key)
         for key, each in best.items()
         if counts.get(key) and each.common / counts[key] >= LEAST_SHARE
-    }
+    ]
+    shown = sorted(alike, key=lambda pair: -pair[0])[: similarity.SHOWN_AT_MOST]  # whose texts are read
+    close = {key: best[key] for _, key in shown}
     texts = _texts([version.id, *(each.submission_id for each in close.values())])
     pairs = []
     for (section_id, paragraph), each in sorted(close.items()):
@@ -77,7 +79,7 @@ def likeness(version: SubmissionVersion) -> ResponseReturnValue:
         setting=setting,
         project=projects.project(version.work.item_id),
         who=who(setting.names, setting.masked, version.work_id),
-        pairs=pairs[: similarity.SHOWN_AT_MOST],
+        pairs=pairs,
         examined=bool(counts) or similarity.examined(version.id),
     )
 
