@@ -11,7 +11,7 @@ TITLE = "Aiken"
 
 _OPTION = re.compile(r"\s*([A-Za-z])[.)]\s+(\S.*)")
 _ANSWER = re.compile(r"\s*ANSWER\s*:\s*(.*)", re.IGNORECASE)
-_CLAIM = re.compile(r"^\s*ANSWER\s*:\s*[A-Za-z]\s*$", re.MULTILINE | re.IGNORECASE)
+_CLAIM = re.compile(r"^[^\S\n]*ANSWER\s*:\s*[A-Za-z]\s*$", re.MULTILINE | re.IGNORECASE)
 
 
 def claims(upload: Upload) -> bool:

@@ -57,7 +57,7 @@ _MEANT = {sign: written[1] for written, sign in _ESCAPES.items()} | {"\ue0a7": "
 _ESCAPE = re.compile(r"\\[\\:#={}~n]")
 _BLANK = "\ue0a8"  # where the answer stands in the middle of a sentence
 _SIGN = re.compile("[\ue0a0-\ue0a8]")
-_CLAIM = re.compile(r"^\s*::|(?<!\\)\{[^{}]*(?<!\\)\}|^\$CATEGORY:", re.MULTILINE)
+_CLAIM = re.compile(r"^[^\S\n]*::|(?<!\\)\{[^{}]*(?<!\\)\}|^\$CATEGORY:", re.MULTILINE)
 
 
 def claims(upload: Upload) -> bool:

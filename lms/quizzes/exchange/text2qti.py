@@ -73,7 +73,7 @@ _UNITS = re.compile(r"\\(?:num|si|SI|unit|qty)\{")
 _SURE = re.compile(r"^(?:\*[a-zA-Z]\)[ \t]|\[\*\][ \t]|_{3,}\s*$|Quiz [Tt]itle:)", re.MULTILINE)
 _QUESTION = re.compile(r"^\d+\.[ \t]+\S", re.MULTILINE)
 _ANSWER = re.compile(r"^[=*][ \t]+\S", re.MULTILINE)
-_BRACES = re.compile(r"\{\s*$|^\s*\}|\{[^{}\n]{0,200}[=~#]", re.MULTILINE)
+_BRACES = re.compile(r"\{\s*$|^[^\S\n]*\}|\{[^{}\n]{0,200}[=~#]", re.MULTILINE)
 
 
 def claims(upload: Upload) -> bool:

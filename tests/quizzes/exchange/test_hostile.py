@@ -13,7 +13,7 @@ import pytest
 from lms.quizzes.exchange import tree, upload
 from lms.quizzes.exchange.hypertext import Converter
 from lms.quizzes.exchange.pictures import Pictures
-from lms.quizzes.exchange.registry import quiz_from
+from lms.quizzes.exchange.registry import READ, quiz_from
 from lms.refusals import Refused
 
 LAUGHS = "".join(f'<!ENTITY l{n} "{f"&l{n - 1};" * 10}">' for n in range(1, 9))
@@ -149,6 +149,14 @@ def test_gift_that_never_ends(piece: str) -> None:
     assert time.process_time() - before < 10
 
 
+@pytest.mark.parametrize("form", ["gift", "aiken", "text2qti"])
+def test_blank_lines_without_end_are_looked_at_once(form: str) -> None:
+    text = "Soal {=a}\n1. Soal\n* x\n" + "\n \t" * 100_000 + "x"
+    before = time.process_time()
+    next(each for each in READ if form == each.NAME).claims(upload.Upload("kuis.txt", text))
+    assert time.process_time() - before < 2
+
+
 def test_more_questions_than_anybody_asks() -> None:
     with pytest.raises(Refused, match="1000 soal"):
         quiz_from("kuis.gift", b"a{=b}\n\n" * 1001)
@@ -173,3 +181,14 @@ def test_tables_within_tables_are_read_once() -> None:
     html = "<table><tr><td>" * 20 + "x" + "</td></tr></table>" * 20
     (piece,) = Converter(Pictures({}), lambda _: None).pieces(html)
     assert piece.text.count("x") == 1
+
+
+def test_an_archive_packed_in_a_broken_way_is_refused() -> None:
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_LZMA) as archive:
+        archive.writestr("a.xml", b"<a/>" * 100)
+    data = bytearray(out.getvalue())
+    at = data.index(b"a.xml") + 5 + 9
+    data[at : at + 20] = b"\xff" * 20
+    with pytest.raises(Refused, match="ZIP"):
+        quiz_from("kuis.zip", bytes(data))
