@@ -262,6 +262,8 @@ def test_an_outage_is_counted_once_however_often_it_is_sent(cast: Cast, session:
         ({f"seen.{ITEM}": "2099-11-27T16:59:59+00:00"}, 409),
         ({f"seen.{ITEM}": "2099-11-28T16:59:59"}, 409),
         ({f"seen.{ITEM}": "kemarin"}, 409),
+        ({f"seen.{ITEM}": "9999-12-31T23:59:59+00:00"}, 409),
+        ({f"seen.{ITEM}": "0001-01-01T00:00:00+14:00"}, 409),
     ],
 )
 def test_forms_that_move_nothing(

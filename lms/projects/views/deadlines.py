@@ -110,7 +110,7 @@ def _moment(text: str | None) -> datetime | None:
         at = datetime.fromisoformat(text or "")
     except ValueError:
         return None
-    return at if at.tzinfo is not None else None
+    return at if at.tzinfo is not None and 1 < at.year < 9999 else None
 
 
 @blueprint.get("/proyek/angkatan/<code>/<item>/tenggat")
