@@ -325,6 +325,18 @@ def test_putting_learners_together(cast: Cast, session: Any) -> None:
 
 
 @pytest.mark.usefixtures("team_project")
+def test_who_was_taken_out_does_not_come_back_with_the_old_code(cast: Cast) -> None:
+    work_id = _put(cast, ["sari", "budi"], name="Tim Satu").work_id
+    code = code_of(work_id)
+    _out(cast, "budi")
+    with pytest.raises(Refused, match="Kode itu tidak dikenal"):
+        actions.join(place(cast, "budi"), code, now=NOW + 2 * MINUTE)
+    assert members(work_id) == {cast.people["sari"]}
+    # whoever is in the team can still let somebody in
+    assert actions.join(place(cast, "budi"), code_of(work_id), now=NOW + 3 * MINUTE) == work_id
+
+
+@pytest.mark.usefixtures("team_project")
 def test_moving_into_a_draft_that_is_begun(cast: Cast, session: Any) -> None:
     theirs = begin(cast, "sari")
     save(theirs, "isu", TEXT, by=cast.people["sari"])

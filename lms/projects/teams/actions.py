@@ -335,6 +335,13 @@ def take_out(
     for work_id in fixed:
         if models.standing(work_id).keys() <= people.keys():
             raise Refused(N_("Tim yang sudah mengumpulkan tidak dapat ditinggalkan semua anggotanya."))
+    for work_id in teams:  # who was taken out knows the code, and shall not come back with it
+        db.session.execute(
+            update(Work)
+            .where(Work.id == work_id)
+            .values(join_code=naming.new_code())
+            .execution_options(synchronize_session="fetch")
+        )
     for enrolment_id, work_id in own.items():
         _leave(work_id, enrolment_id, by=by, reason=reason, now=now)
         audit.record(
