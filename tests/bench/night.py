@@ -545,7 +545,7 @@ def count(result: Result) -> Tally:
         key.split(":")[1] for key in db.session.scalars(select(Mail.key)) if key.startswith("receipt:")
     )
     counted = select(Draft.work_id, func.count()).group_by(Draft.work_id)
-    sections = {work_id: number for work_id, number in db.session.execute(counted)}
+    sections = {row.work_id: row[1] for row in db.session.execute(counted)}
     whole = [
         len(parts.get(key, ())) == sections[work_id]
         and told[f"submission:{key}"] == 1
