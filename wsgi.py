@@ -6,10 +6,12 @@ import sys
 gc.disable()  # loading leaves nothing to collect, and looking for it takes a tenth of the start
 
 from lms.app import create_app  # noqa: E402
+from lms.memory import keep_little  # noqa: E402
 from lms.settings import SettingsError  # noqa: E402
 
 CANNOT_BOOT = 3  # the status by which a gunicorn worker tells its master not to start another one
 
+keep_little()
 try:
     app = create_app()
 except SettingsError as error:

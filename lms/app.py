@@ -15,7 +15,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from lms import cli, files, web
 from lms.courses import models as course_models
 from lms.courses import views as courses
-from lms.extensions import LateMigrate, babel, csrf, db, limiter, login, read_only
+from lms.extensions import LateMigrate, babel, csrf, db, limiter, login, open_database, read_only
 from lms.grading import views as grading
 from lms.guard import routes_without_guard
 from lms.home import views as home
@@ -52,7 +52,8 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.jinja_environment = web.Templates
     _configure(app, settings)
     _logging(app, settings)
-    for extension in (db, csrf, login, limiter):
+    open_database(app, settings)
+    for extension in (csrf, login, limiter):
         extension.init_app(app)
     LateMigrate(app, str(ROOT / "migrations"))
     babel.init_app(
@@ -77,8 +78,6 @@ def create_app(settings: Settings | None = None) -> Flask:
 def _configure(app: Flask, settings: Settings) -> None:
     app.config.update(
         SECRET_KEY=settings.secret_key,
-        SQLALCHEMY_DATABASE_URI=settings.database_url,
-        SQLALCHEMY_ENGINE_OPTIONS={"pool_pre_ping": False},
         SESSION_COOKIE_NAME="lms",
         SESSION_COOKIE_HTTPONLY=True,
         SESSION_COOKIE_SAMESITE="Lax",
@@ -93,8 +92,6 @@ def _configure(app: Flask, settings: Settings) -> None:
         RATELIMIT_ENABLED=settings.environment != "test",
         LMS=settings,
     )
-    if settings.database_url.startswith("postgresql"):
-        app.config["SQLALCHEMY_ENGINE_OPTIONS"] = {"pool_pre_ping": True, "pool_size": 5, "max_overflow": 5}
     login.session_protection = None  # phones change their address between two meetings
     login.user_loader(_load_account)
 

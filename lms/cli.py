@@ -253,9 +253,13 @@ def remove_demo() -> None:
 @with_appcontext
 def worker() -> None:
     """Run the background sweeps until stopped."""
-    # loaded only here: the web processes never need the queue library, and it would slow their start
-    module = importlib.import_module("lms.worker")
-    module.run(current_app._get_current_object())  # type: ignore[attr-defined]
+    if sys.platform == "win32":
+        importlib.import_module("lms.worker").main()
+    # the worker in this one's place, with the same process id: it needs no pages, so it keeps none in memory
+    root = Path(__file__).resolve().parent.parent
+    paths = os.pathsep.join(filter(None, (str(root), os.environ.get("PYTHONPATH"))))
+    command = [sys.executable, "-m", "lms.worker"]
+    os.execve(sys.executable, command, {**os.environ, "PYTHONPATH": paths})  # noqa: S606
 
 
 @click.command("backup")

@@ -29,6 +29,8 @@ from sqlalchemy.orm import DeclarativeBase, Session
 from sqlalchemy.pool import ConnectionPoolEntry
 from sqlalchemy.types import TypeDecorator
 
+from lms.settings import Settings
+
 try:
     import fcntl
 except ImportError:  # Windows: one process is enough there
@@ -93,6 +95,19 @@ class Base(DeclarativeBase):
 
 
 db = SQLAlchemy(metadata=Base.metadata, session_options={"autoflush": True, "expire_on_commit": False})
+
+
+def open_database(app: Flask, settings: Settings) -> None:
+    """Give an app the database of the settings."""
+    app.config["SQLALCHEMY_DATABASE_URI"] = settings.database_url
+    app.config["SQLALCHEMY_ENGINE_OPTIONS"] = (
+        {"pool_pre_ping": True, "pool_size": 5, "max_overflow": 5}
+        if settings.database_url.startswith("postgresql")
+        else {"pool_pre_ping": False}
+    )
+    db.init_app(app)
+
+
 login = LoginManager()
 # sessions are not tied to addresses (phones change theirs), so nobody needs this hash of address and browser
 login._session_identifier_generator = lambda: ""
@@ -278,7 +293,7 @@ def _durable_sqlite(connection: Any, _entry: ConnectionPoolEntry) -> None:
         "foreign_keys=ON",
         "synchronous=FULL",
         "busy_timeout=10000",
-        "cache_size=-4000",
+        "cache_size=-1000",  # kilobytes of each thread; the system's own cache is behind it
         "temp_store=MEMORY",
     ):
         connection.execute(f"PRAGMA {pragma}")

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
-import ctypes
 import unicodedata
 from functools import lru_cache
 from pathlib import Path
@@ -16,12 +14,6 @@ from lms.refusals import Refused
 # OWASP's Password Storage Cheat Sheet: Argon2id with 19 MiB, two passes, one lane. The library's own 64 MiB
 # per sign-in are more than a small server can lend to a whole class that signs in at eight o'clock.
 hasher = PasswordHasher(time_cost=2, memory_cost=19_456, parallelism=1)
-
-# glibc keeps blocks of this size for the next time, one for each thread, once the first of them was freed: that
-# would be 19 MB for every thread that ever saw a sign-in. With a fixed threshold they go back to the system.
-_M_MMAP_THRESHOLD = -3
-with contextlib.suppress(AttributeError, OSError, TypeError):  # another C library does not need it
-    ctypes.CDLL(None).mallopt(_M_MMAP_THRESHOLD, 1024 * 1024)
 
 # The hash of a random value nobody kept, made with the parameters above: the unknown cost the same work.
 NOBODY = "$argon2id$v=19$m=19456,t=2,p=1$T9y0MfL25qWTFli1CvVYeQ$/KAHjXbCiSSD4L6yIopl9N9/BG8n3X976YVQue6T7HE"
