@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 
 import msgspec
-from sqlalchemy import Index, String, Text, func, select
+from sqlalchemy import Index, String, Text, func, insert, select
 from sqlalchemy.orm import Mapped, mapped_column
 
 from lms.extensions import Base, Key, db
@@ -42,6 +42,10 @@ def digest(previous: str, at: datetime, actor_id: int | None, deed: str, thing: 
     return hashlib.sha256(text.encode()).hexdigest()
 
 
+_ENTRY = insert(AuditEntry.__table__)  # type: ignore[arg-type]
+_LAST = select(AuditEntry.digest).order_by(AuditEntry.id.desc()).limit(1)
+
+
 def record(
     deed: str,
     thing: str,
@@ -53,20 +57,20 @@ def record(
     """Append one entry (``thing`` is "kind:id"); the caller's commit makes it last."""
     if db.session.get_bind().dialect.name == "postgresql":
         db.session.execute(select(func.pg_advisory_xact_lock(_LOCK)))
-    last = db.session.scalar(select(AuditEntry.digest).order_by(AuditEntry.id.desc()).limit(1)) or ""
+    last = db.session.scalar(_LAST) or ""
     text = msgspec.json.encode(dict(detail or {}), order="sorted").decode()
-    db.session.add(
-        AuditEntry(
-            at=now,
-            actor_id=by,
-            deed=deed,
-            thing=thing,
-            detail=text,
-            previous=last,
-            digest=digest(last, now, by, deed, thing, text),
-        )
+    db.session.execute(
+        _ENTRY,
+        {
+            "at": now,
+            "actor_id": by,
+            "deed": deed,
+            "thing": thing,
+            "detail": text,
+            "previous": last,
+            "digest": digest(last, now, by, deed, thing, text),
+        },
     )
-    db.session.flush()
 
 
 def first_broken() -> int | None:

@@ -29,6 +29,7 @@ from sqlalchemy.orm import DeclarativeBase, Session
 from sqlalchemy.pool import ConnectionPoolEntry
 from sqlalchemy.types import TypeDecorator
 
+from lms import lasting
 from lms.settings import Settings
 
 try:
@@ -231,14 +232,25 @@ def _turns(path: str, _process: int) -> Turns:
     return Turns(path)
 
 
+@lru_cache(maxsize=8)
+def _log(path: str, _process: int) -> lasting.Log:
+    return lasting.Log(path)
+
+
 class WaitingConnection(sqlite3.Connection):
-    """A connection that holds its turn from the beginning of a writing transaction to its end."""
+    """A connection that holds its turn from the beginning of a writing transaction to its end; a commit is over when
+    it is on the disk.
+    """
 
     path = ""
     turns: Turns | None = None
+    logged = False
+    writing = False
+    changes = 0
 
     def begin(self, *, writing: bool) -> None:
         """Begin a transaction, after those of others when it may write."""
+        self.writing, self.changes = writing, self.total_changes
         if not writing:
             self.execute("BEGIN")
             return
@@ -257,6 +269,9 @@ class WaitingConnection(sqlite3.Connection):
         finally:
             if not self.in_transaction:
                 self._give_back()
+        if self.logged and (self.writing or self.total_changes != self.changes):
+            self.writing, self.changes = False, self.total_changes
+            _log(self.path, os.getpid()).wait()
 
     def rollback(self) -> None:
         try:
@@ -288,10 +303,12 @@ def _durable_sqlite(connection: Any, _entry: ConnectionPoolEntry) -> None:
         return
     connection.path = connection.execute("PRAGMA database_list").fetchone()[2]
     connection.isolation_level = None  # the driver must not begin transactions behind our back
+    (mode,) = connection.execute("PRAGMA journal_mode=WAL").fetchone()
+    # where there is a log we sync it ourselves, after each commit (see lasting.py)
+    connection.logged = mode == "wal"
     for pragma in (
-        "journal_mode=WAL",
         "foreign_keys=ON",
-        "synchronous=FULL",
+        "synchronous=NORMAL" if connection.logged else "synchronous=FULL",
         "busy_timeout=10000",
         "cache_size=-1000",  # kilobytes of each thread; the system's own cache is behind it
         "temp_store=MEMORY",

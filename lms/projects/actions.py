@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Any
 
 import msgspec
 from sqlalchemy import insert, select, update
@@ -537,7 +538,7 @@ def hand_in(
         _part(section, rows[section.id], position) for position, section in enumerate(work.project.sections)
     ]
     late = int((now - work.due_at).total_seconds()) if work.due_at else 0
-    sha256 = receipt.whole((part.section_id, part.sha256) for part in parts)
+    sha256 = receipt.whole((part["section_id"], part["sha256"]) for part in parts)
     code = receipt.new_code()
     version = SubmissionVersion(
         work_id=work.id,
@@ -553,22 +554,25 @@ def hand_in(
         sha256=sha256,
         receipt=code,
         signature=receipt.sign(key, code, number, now, sha256),
-        parts=parts,
     )
     db.session.add(version)
+    db.session.flush()
+    db.session.execute(_PARTS, [part | {"submission_id": version.id} for part in parts])
     db.session.execute(
         update(Draft)
         .where(Draft.work_id == work.id, Draft.accepted_in.is_(None))
         .values(submitted_in=number, submitted_revision=Draft.revision)
         .execution_options(synchronize_session=False)
     )
-    db.session.execute(
-        update(Attachment)
-        .where(Attachment.work_id == work.id, Attachment.removed_at.is_(None), Attachment.handed_in.is_(None))
-        .values(handed_in=number)
-        .execution_options(synchronize_session=False)
-    )
-    db.session.flush()
+    if any(_files_of(row) for row in rows.values()):
+        db.session.execute(
+            update(Attachment)
+            .where(
+                Attachment.work_id == work.id, Attachment.removed_at.is_(None), Attachment.handed_in.is_(None)
+            )
+            .values(handed_in=number)
+            .execution_options(synchronize_session=False)
+        )
     audit.record(
         "hand in",
         f"submission:{version.id}",
@@ -613,16 +617,20 @@ def _version(work_id: int, number: int) -> SubmissionVersion:
     ).scalar_one()
 
 
-def _part(section: Section, row: DraftRow, position: int) -> SubmissionPart:
+_PARTS = insert(SubmissionPart.__table__)  # type: ignore[arg-type]
+
+
+def _part(section: Section, row: DraftRow, position: int) -> dict[str, Any]:
+    """What a version keeps of a section: a row of its parts, without the version's id."""
     held = row.content
-    return SubmissionPart(
-        section_id=section.id,
-        position=position,
-        content=content.canonical(held).decode(),
-        sha256=content.digest(held),
-        words=words_in(held),
-        carried_from=row.accepted_in,
-    )
+    return {
+        "section_id": section.id,
+        "position": position,
+        "content": content.canonical(held).decode(),
+        "sha256": content.digest(held),
+        "words": words_in(held),
+        "carried_from": row.accepted_in,
+    }
 
 
 def words_in(held: content.Content) -> int:

@@ -21,11 +21,12 @@ from lms.settings import Settings
 
 
 def receipt(work: Workspace, version: SubmissionVersion, *, now: datetime) -> None:
-    """The receipt of a handed-in version, to every member of the work, once."""
+    """The receipt of a version that was just made, to every member of the work."""
     settings: Settings = current_app.config["LMS"]
     members = db.session.scalars(
         select(Person).where(Person.id.in_(work.member_ids), Person.active, Person.email.is_not(None))
     )
+    written = []
     for member in members:
         with force_locale(member.language):
             lines = [
@@ -53,13 +54,15 @@ def receipt(work: Workspace, version: SubmissionVersion, *, now: datetime) -> No
                 title=work.project.title,
                 number=version.number,
             )
-            mail.queue(
-                f"receipt:{version.receipt}:{member.id}",
-                member.email or "",
-                subject[:200],
-                "\n\n".join(lines) + "\n",
-                now=now,
+            written.append(
+                (
+                    f"receipt:{version.receipt}:{member.id}",
+                    member.email or "",
+                    subject[:200],
+                    "\n\n".join(lines) + "\n",
+                )
             )
+    mail.queue_all(written, now=now)
 
 
 def extended(

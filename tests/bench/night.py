@@ -32,7 +32,7 @@ from typing import Any, TypeVar
 from urllib.parse import quote_plus, urlencode
 
 import msgspec
-from sqlalchemy import func, select
+from sqlalchemy import select
 
 from lms import audit
 from lms.app import create_app
@@ -544,8 +544,7 @@ def count(result: Result) -> Tally:
     mails = Counter(
         key.split(":")[1] for key in db.session.scalars(select(Mail.key)) if key.startswith("receipt:")
     )
-    counted = select(Draft.work_id, func.count()).group_by(Draft.work_id)
-    sections = {row.work_id: row[1] for row in db.session.execute(counted)}
+    sections = Counter(db.session.scalars(select(Draft.work_id)))
     whole = [
         len(parts.get(key, ())) == sections[work_id]
         and told[f"submission:{key}"] == 1

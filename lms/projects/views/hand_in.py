@@ -8,7 +8,7 @@ from flask import current_app, flash, redirect, render_template, request, url_fo
 from flask.typing import ResponseReturnValue
 
 from lms.access import Deed
-from lms.extensions import begin_reading, db, utcnow
+from lms.extensions import begin_reading, db, utcnow, write_from_here
 from lms.guard import allowed, person
 from lms.projects import actions, letters, models
 from lms.projects.actions import Readiness
@@ -79,11 +79,12 @@ def hand_in(work: Workspace) -> ResponseReturnValue:
 
 
 @blueprint.post("/proyek/kerja/<int:work_id>/kumpulkan")
-@allowed(Deed.WRITE_WORK, load_work)
+@allowed(Deed.WRITE_WORK, load_work, late=True)
 def send(work: Workspace) -> ResponseReturnValue:
     """Make the version, or the way to the one that an earlier press made."""
     now = utcnow()
     fields = hand_in_fields(request.form)
+    write_from_here()
     try:
         version, made = actions.hand_in(
             work,
