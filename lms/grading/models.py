@@ -753,7 +753,10 @@ def standings_of(enrolment_ids: Sequence[int]) -> dict[tuple[int, str], WorkStan
 
 @dataclass(frozen=True, slots=True)
 class Ready:
-    """A graded work whose learners do not see the grade yet: what a release is made of."""
+    """A graded work whose learners do not see the grade yet: what a release is made of.
+
+    ``points`` are the team's; ``adjusted`` members get others.
+    """
 
     work_id: int
     cohort_id: int
@@ -765,6 +768,7 @@ class Ready:
     masked: bool
     points: Decimal
     member_ids: frozenset[int]
+    adjusted: int = 0
 
     @property
     def project(self) -> Project:
@@ -794,9 +798,31 @@ def ready_of(cohort_id: int, work_ids: Sequence[int] | None = None, *, limit: in
             WorkMember.left_at.is_(None),
             GradeEntry.stable_id == Work.stable_id,
             GradeEntry.state.in_(DECIDED),
+            # the team's grade, not what one member got beside it
+            ~GradeEntry.source.startswith("adjustment:", autoescape=True),
         )
         .order_by(GradeEntry.id.desc())
         .limit(1)
+        .correlate(Work)
+        .scalar_subquery()
+    )
+    newer = aliased(Adjustment)
+    adjusted = (
+        select(func.count(Adjustment.id))
+        .join(WorkMember, WorkMember.enrolment_id == Adjustment.enrolment_id)
+        .where(
+            Adjustment.work_id == Work.id,
+            Adjustment.points != Decimal(0),
+            WorkMember.work_id == Work.id,
+            WorkMember.left_at.is_(None),
+            ~select(newer.id)
+            .where(
+                newer.work_id == Adjustment.work_id,
+                newer.enrolment_id == Adjustment.enrolment_id,
+                newer.id > Adjustment.id,
+            )
+            .exists(),
+        )
         .correlate(Work)
         .scalar_subquery()
     )
@@ -812,6 +838,7 @@ def ready_of(cohort_id: int, work_ids: Sequence[int] | None = None, *, limit: in
             _names().label("names"),
             points.label("points"),
             members.label("members"),
+            adjusted.label("adjusted"),
         )
         .join(SubmissionVersion, SubmissionVersion.work_id == Work.id)
         .where(Work.cohort_id == cohort_id, _IN_STATE[WorkState.GRADED])
@@ -835,6 +862,7 @@ def ready_of(cohort_id: int, work_ids: Sequence[int] | None = None, *, limit: in
                 masked,
                 row.points,
                 frozenset(int(part) for part in row.members.split(",")) if row.members else frozenset(),
+                row.adjusted,
             )
         )
     return found

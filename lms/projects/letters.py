@@ -39,7 +39,7 @@ def receipt(work: Workspace, version: SubmissionVersion, *, now: datetime) -> No
                 ),
                 _("Nomor bukti: %(code)s", code=version.receipt),
                 _("Sidik SHA-256: %(sha256)s", sha256=version.sha256),
-                _("Tanda tangan peladen: %(signature)s", signature=version.signature),
+                _("Tanda tangan server: %(signature)s", signature=version.signature),
                 _("Bukti lengkap:")
                 + f"\n{settings.public_url}{url_for('projects.receipt', submission_id=version.id)}",
                 _("Siapa pun yang memegang nomor ini dapat memeriksanya di:")

@@ -5,6 +5,7 @@ from flask import Blueprint
 blueprint = Blueprint("grading", __name__)
 
 from lms.grading.views import (  # noqa: E402 - they add their routes
+    adjusting,  # noqa: F401
     agreement,  # noqa: F401
     cohort,  # noqa: F401
     compare,  # noqa: F401

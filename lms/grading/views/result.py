@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 
 from flask import flash, jsonify, redirect, render_template, request, url_for
@@ -15,6 +16,7 @@ from lms.access import Deed
 from lms.courses.models import GradeEntry
 from lms.extensions import begin_reading, db, utcnow
 from lms.grading import content, models, verdict
+from lms.grading.adjusting.models import Given, adjustments_of
 from lms.grading.models import ReviewLine, Round
 from lms.grading.views import blueprint
 from lms.grading.views.words import said, who
@@ -24,6 +26,7 @@ from lms.projects import models as projects
 from lms.projects.forms import reply_in
 from lms.projects.models import ImprovementNote, Workspace
 from lms.projects.source import Section
+from lms.projects.teams.models import parties_of
 from lms.refusals import Refused
 from lms.rubric import Part, Rubric
 from lms.web import language, zone
@@ -66,9 +69,16 @@ class Sheet:
 
 @dataclass(frozen=True)
 class Explained:
-    """How a released grade came about: its reviews criterion by criterion, and what lateness took."""
+    """How a released grade came about: its reviews criterion by criterion, and what lateness took.
+
+    ``points`` are the member's own, or the team's for who is no member. ``given`` is what the reader got beside the
+    team's grade; ``others`` (name, what they got, their grade) are for who is no member.
+    """
 
     entry: GradeEntry
+    points: Decimal
+    given: Given | None
+    others: Sequence[tuple[str, Given, Decimal]]
     passed: bool
     final: verdict.Final
     reviews: Sequence[tuple[ReviewLine, Sequence[Part]]]
@@ -185,9 +195,16 @@ def _explained(
         return None
     mark = verdict.mark(work.project, [review.sent for review in accepted.reviews])
     final = verdict.after_lateness(mark.points, work.project.late, decided[0].late_seconds)
+    given = adjustments_of(work.id) if work.is_team else {}
+    given = {key: each for key, each in given.items() if each.points}
+    member = person().id in work.member_ids
+    points = entry.points if member or not given else final.points
     return Explained(
         entry=entry,
-        passed=entry.points >= work.project.pass_mark,
+        points=points,
+        given=given.get(entry.enrolment_id) if member else None,
+        others=[] if member or not given else _others(work, given, final.points),
+        passed=points >= work.project.pass_mark,
         final=final,
         reviews=[
             (review, rubric.breakdown(rubric_, content.scores(rubric_, review.content)))
@@ -198,6 +215,14 @@ def _explained(
             for review in accepted.reviews
         ],
     )
+
+
+def _others(work: Workspace, given: Mapping[int, Given], points: Decimal) -> list[tuple[str, Given, Decimal]]:
+    return [
+        (each.name, given[each.enrolment_id], points + given[each.enrolment_id].points)
+        for each in parties_of(work.id)
+        if each.left_at is None and each.enrolment_id in given
+    ]
 
 
 @blueprint.post("/proyek/hasil/catatan/<int:note_id>")

@@ -1,0 +1,1 @@
+"""What single members of a team get beside the team's grade."""

@@ -1,0 +1,80 @@
+"""The members of a graded team, the team's grade, and what single members get beside it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+
+from sqlalchemy import func, select
+
+from lms.courses.models import GradeEntry
+from lms.extensions import db
+from lms.grading.models import DECIDED, VISIBLE, Adjustment
+from lms.people.models import Person
+
+SOURCE = "adjustment:"
+"""How the ledger names what a row of ``Adjustment`` decided."""
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """A member's newest adjustment: points beside the team's grade, why, by whom and when."""
+
+    enrolment_id: int
+    points: Decimal
+    reason: str
+    by: str
+    at: datetime
+
+
+def adjustments_of(work_id: int) -> dict[int, Given]:
+    """The newest adjustment of each member of a work, by enrolment; one statement."""
+    newest = (
+        select(func.max(Adjustment.id)).where(Adjustment.work_id == work_id).group_by(Adjustment.enrolment_id)
+    )
+    rows = db.session.execute(
+        select(
+            Adjustment.enrolment_id,
+            Adjustment.points,
+            Adjustment.reason,
+            Person.name,
+            Adjustment.decided_at,
+        )
+        .join(Person, Person.id == Adjustment.decided_by)
+        .where(Adjustment.id.in_(newest))
+    )
+    return {row[0]: Given(*row) for row in rows}
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Where a member's grade stands: the team's row of the ledger, the row that counts now, and whether it is out."""
+
+    base: GradeEntry
+    current: GradeEntry
+
+    @property
+    def released(self) -> bool:
+        return self.current.state in VISIBLE
+
+
+def standings_of(enrolment_ids: Iterable[int], stable_id: str) -> dict[int, Standing]:
+    """How the members of a work stand, by enrolment; who has no decided grade is left out. One statement."""
+    rows = db.session.scalars(
+        select(GradeEntry)
+        .where(
+            GradeEntry.enrolment_id.in_(list(enrolment_ids)),
+            GradeEntry.stable_id == stable_id,
+            GradeEntry.state.in_(DECIDED),
+        )
+        .order_by(GradeEntry.id)
+    )
+    base: dict[int, GradeEntry] = {}
+    current: dict[int, GradeEntry] = {}
+    for row in rows:
+        current[row.enrolment_id] = row
+        if not row.source.startswith((SOURCE, "release:")):
+            base[row.enrolment_id] = row
+    return {key: Standing(entry, current[key]) for key, entry in base.items()}
