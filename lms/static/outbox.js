@@ -137,7 +137,8 @@ export class Outbox extends EventTarget {
     const mine = new Set(this.answers.map((one) => one.turn));
     for (const name of this.store.names("a:")) {
       const entry = this.store.get(name);
-      if (entry && !mine.has(entry.turn) && Date.now() - entry.at >= age) this.answers.push(entry);
+      // nobody types on in a page that is gone: its draft is an answer
+      if (entry && !mine.has(entry.turn) && Date.now() - entry.at >= age) this.answers.push({ ...entry, typed: false });
     }
     this.answers.sort((one, other) => one.turn - other.turn);
     for (const name of this.store.names("f:")) {

@@ -23,6 +23,7 @@ class Question {
     this.flag = element.querySelector("[data-flag]");
     this.controls = [...element.querySelectorAll("input, select, textarea")].filter((one) => one.name === `answer.${this.id}`);
     this.given = String(this.values); // what was last shown, chosen or typed
+    this.early = this.controls.some(isChanged); // before this module was there to hear it
   }
   get values() {
     return this.controls.filter((one) => !isBox(one) || one.checked).map((one) => one.value);
@@ -41,6 +42,11 @@ class Question {
   }
 }
 
+const isChanged = (control) => {
+  if (isBox(control)) return control.checked !== control.defaultChecked;
+  if (control.tagName !== "SELECT") return control.value !== control.defaultValue;
+  return [...control.options].some((one) => one.selected !== (one.defaultSelected || (!control.querySelector("[selected]") && one.index === 0)));
+};
 const isBox = (control) => control.type === "radio" || control.type === "checkbox";
 
 class Quiz {
@@ -48,6 +54,7 @@ class Quiz {
     this.form = form;
     this.words = form.dataset;
     this.line = form.querySelector("[data-say]");
+    this.standing = this.line.textContent;
     this.outbox = new Outbox(this.words.quiz, this.words.save ?? form.action, location.href);
     this.outbox.known = Number(this.words.known ?? 0);
     this.questions = new Map();
@@ -65,6 +72,14 @@ class Quiz {
     for (const name of ["sending", "saved", "failed", "refused", "signed-out", "ended"])
       this.outbox.addEventListener(name, ({ detail }) => this[name](detail));
     this.restore();
+    for (const { id, values, early, flag } of this.questions.values()) {
+      if (early) this.outbox.give(id, values, false);
+      if (flag && isChanged(flag) && !this.outbox.flags.has(id)) this.outbox.mark(id, flag.checked);
+    }
+    if (this.outbox.isWaiting) {
+      this.progress();
+      this.outbox.send();
+    }
   }
 
   questionOf(target) {
@@ -95,7 +110,7 @@ class Quiz {
     let differs = false;
     for (const [id, entry] of last) {
       const question = this.questions.get(id);
-      if (!question || String(entry.values) === question.given) continue;
+      if (!question || question.early || String(entry.values) === question.given) continue;
       differs = true;
       if (Number(question.seen.value) <= entry.seen) question.values = entry.values;
       else this.reread = true;
@@ -104,11 +119,8 @@ class Quiz {
       const box = this.questions.get(question)?.flag;
       if (box) box.checked = flag;
     }
-    if (!this.outbox.isWaiting) return;
-    this.reread ||= "again" in this.words;
-    this.progress();
+    this.reread ||= "again" in this.words && this.outbox.isWaiting;
     if (differs) this.tell(this.words.restored, "wait");
-    this.outbox.send();
   }
 
   // Another tab of this device was used: what it shows is shown here too, save where one is typing.
@@ -141,8 +153,8 @@ class Quiz {
     if (this.over && !this.outbox.isWaiting) return this.leave(() => location.reload());
     const newer = answer.older.some((id) => this.questions.has(id) && !this.outbox.waitsFor(id));
     if (newer || (this.reread && !this.outbox.isWaiting)) return this.leave(() => location.reload()); // shows what counts
-    if (entries.length) this.tell(answer.message, "");
-    else this.tell("", "");
+    if (entries.length) this.standing = answer.message; // a flag is no answer: what was said of the last one stays
+    this.tell(this.standing, "");
   }
 
   failed() {

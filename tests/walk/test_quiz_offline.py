@@ -6,16 +6,17 @@ import random
 import re
 from collections.abc import Callable, Iterator
 from contextlib import suppress
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 from flask import Flask
 from playwright.sync_api import Browser, BrowserContext, Page, Route, expect
 from playwright.sync_api import Error as BrowserError
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from lms.extensions import db
-from lms.quizzes.models import Answer, AttemptFlag, answers_of, read_value
+from lms.quizzes.models import Answer, Attempt, AttemptFlag, answers_of, read_value
 from tests.cast import CODE, Cast
 from tests.quizzes.answers import RIGHT, WRONG, change_quiz
 from tests.walk.conftest import WIDTHS, Server, Visitor
@@ -173,6 +174,25 @@ def test_what_is_changed_while_a_save_is_under_way_counts(app: Flask, open_devic
     expect_saved(page)
     assert saved(app) == [("satu", WRONG), ("satu", RIGHT["satu"])]
     assert counting(app) == {"satu": RIGHT["satu"]}
+
+
+def test_what_is_given_before_the_module_arrives_is_saved(app: Flask, open_device: Any) -> None:
+    page = open_device().page
+    choose(page, WRONG)
+    expect_saved(page)
+    held: list[Route] = []
+    page.route("**/outbox.js", lambda route: held.append(route))  # noqa: PLW0108 (a builtin will not do)
+    page.goto(page.url, wait_until="commit")
+    choose(page, RIGHT["satu"])
+    page.locator('input[name="answer.angka"]').fill("16,4")
+    page.locator('[name="flag.singkat"]').check()
+    held[0].continue_()
+    expect(page.locator("[data-count]")).to_have_text("2 dari 4 terjawab")
+    expect_saved(page)
+    assert saved(app)[0] == ("satu", WRONG)
+    assert sorted(saved(app)[1:]) == [("angka", "16,4"), ("satu", RIGHT["satu"])]
+    with app.app_context():
+        assert list(db.session.scalars(select(AttemptFlag.question_id))) == ["singkat"]
 
 
 def test_a_killed_tab_loses_nothing(app: Flask, open_device: Any) -> None:
@@ -367,22 +387,72 @@ def test_the_summary_sends_what_another_tab_left_behind(app: Flask, open_device:
     assert counting(app) == {"angka": "16,4"}
 
 
+def test_the_time_left_is_told_and_ends(app: Flask, open_device: Any) -> None:
+    device = open_device()
+    page = device.page
+    page.clock.install()
+    with app.app_context():
+        now = datetime.now(UTC)
+        db.session.execute(update(Attempt).values(closes_at=now + timedelta(seconds=330)))
+        db.session.commit()
+    page.reload()
+    clock, voice = page.locator("[data-clock-text]"), page.locator("[data-clock] [role=status]")
+    expect(clock).to_have_text(re.compile(r"Sisa waktu 5:(30|2\d)"))
+    expect(voice).to_have_text("")
+    page.clock.fast_forward(40_000)
+    expect(voice).to_have_text("Sisa waktu 5 menit")
+    page.clock.fast_forward(250_000)
+    expect(voice).to_have_text("Sisa waktu 1 menit")
+    # a save says what is left by the server's clock, for which no time has passed
+    with page.expect_response(SAVES):
+        choose(page, WRONG)
+    page.clock.run_for(1000)
+    expect(clock).to_have_text(re.compile(r"Sisa waktu 5:"))
+    # no network in the last minute: what was given is sent once there is one, and within the grace it counts
+    page.route(SAVES, lambda route: route.abort())
+    with app.app_context():
+        db.session.execute(update(Attempt).values(closes_at=datetime.now(UTC) + timedelta(seconds=0.3)))
+        db.session.commit()
+    choose(page, RIGHT["satu"])
+    page.clock.run_for(400_000)
+    expect(clock).to_have_text("Waktu habis")
+    page.unroute(SAVES)
+    online_again(page)
+    expect(page.get_by_role("heading", name="Waktu percobaan ini sudah habis")).to_be_visible()
+    device.look()
+    assert [value for _, value in saved(app)] == [WRONG, RIGHT["satu"]]
+
+
+def test_what_waits_is_sent_before_an_answer_is_checked(app: Flask, open_device: Any, session: Any) -> None:
+    change_quiz(feedback="each")
+    session.commit()
+    page = open_device().page
+    page.locator('input[name="answer.angka"]').fill("16,4")
+    page.get_by_role("button", name=re.compile("Periksa jawaban.*Soal 3")).click()
+    expect(page.get_by_text("Penjelasan soal angka.")).to_be_visible()
+    assert saved(app) == [("angka", "16,4")]
+    expect(page.locator("[data-count]")).to_have_text("1 dari 4 terjawab")
+    choose(page, WRONG)
+    expect(page.locator("[data-count]")).to_have_text("2 dari 4 terjawab")
+
+
 # All of it at once
 
 
 def test_a_bad_network_two_devices_and_killed_tabs_lose_nothing(app: Flask, open_device: Any) -> None:
-    dice = random.Random(20261124)
+    dice, luck_of = random.Random(20261124), random.Random(7)
     devices: list[BrowserContext] = [open_device().context for _ in range(2)]
     address = devices[0].pages[0].url
 
     def weather(route: Route) -> None:
-        luck = dice.random()
-        if luck < 0.15:
-            route.abort()
-        elif luck < 0.3:
-            lose_reply(route)
-        else:
-            route.continue_()
+        luck = luck_of.random()
+        with suppress(BrowserError):  # its page may be gone by now
+            if luck < 0.15:
+                route.abort()
+            elif luck < 0.3:
+                lose_reply(route)
+            else:
+                route.continue_()
 
     for context in devices:
         context.route(SAVES, weather)
@@ -410,7 +480,7 @@ def test_a_bad_network_two_devices_and_killed_tabs_lose_nothing(app: Flask, open
                 online_again(page)
     for context in devices:
         context.unroute(SAVES)
-        page = context.pages[0]
+        page = context.new_page()
         page.goto(address)
         page.wait_for_function("() => !Object.keys(localStorage).some((key) => /:[af]:/.test(key))")
     assert counting(app) == given
