@@ -15,7 +15,7 @@ from lms.courses.models import Enrolment
 from lms.extensions import db
 from lms.people.models import Person
 from lms.projects.deadlines import Extension
-from lms.projects.models import SubmissionVersion, Workspace
+from lms.projects.models import SubmissionVersion, WorkMember, Workspace
 from lms.projects.teams.actions import Placed
 from lms.settings import Settings
 
@@ -23,11 +23,10 @@ from lms.settings import Settings
 def receipt(work: Workspace, version: SubmissionVersion, *, now: datetime) -> None:
     """The receipt of a version that was just made, to every member of the work."""
     settings: Settings = current_app.config["LMS"]
-    members = db.session.scalars(
-        select(Person).where(Person.id.in_(work.member_ids), Person.active, Person.email.is_not(None))
-    )
+    # as they stand now: somebody may have joined after the page was opened
+    standing = select(WorkMember.person_id).where(WorkMember.work_id == work.id, WorkMember.left_at.is_(None))
     written = []
-    for member in members:
+    for member in _reachable(Person.id.in_(standing)):
         with force_locale(member.language):
             lines = [
                 _("Yth. %(name)s,", name=member.full_name),

@@ -251,6 +251,26 @@ def test_who_writes_now_is_seen_on_every_page_of_the_work(
     assert "sedang menulis" not in text(sari.get(f"/proyek/kerja/{team}/isu"))
 
 
+def test_what_one_member_saves_the_other_sees_and_reads_as_a_contribution(
+    cast: Cast, session: Any, as_person: Any
+) -> None:
+    team = together(cast, "sari", "budi")
+    session.commit()
+    sari, budi = as_person("sari"), as_person("budi")
+    address = f"/proyek/kerja/{team}/isu"
+    assert "sedang menulis" not in text(sari.get(address))
+    assert budi.post_json(address, {"text": TEXT, "revision": "0"}).status_code == 200
+    page = text(sari.get(address))
+    assert "Budi sedang menulis" in page
+    assert "Lama tinggal wisatawan" in page
+    # who saves an old state is shown both
+    lost = sari.post_json(address, {"text": "Tulisan lain.", "revision": "0"})
+    assert (lost.status_code, lost.get_json()["error"]) == (409, "conflict")
+    told = text(sari.get(f"/proyek/kontribusi/{team}"))
+    assert "1 kali" in told
+    assert "Isu strategis" in told
+
+
 def test_who_works_alone_asks_for_nobody(
     cast: Cast, session: Any, as_person: Any, count_statements: Any
 ) -> None:
