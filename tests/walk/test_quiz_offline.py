@@ -365,6 +365,43 @@ def test_one_question_a_page_to_the_end(app: Flask, open_device: Any, session: A
     assert counting(app) == {"satu": RIGHT["satu"], "singkat": "klhs", "angka": "16,4"}
 
 
+@pytest.mark.parametrize("width", [320])
+def test_by_keyboard_alone_on_the_narrowest_phone(app: Flask, open_device: Any, session: Any) -> None:
+    change_quiz(per_page=1)
+    session.commit()
+    device = open_device()
+    page = device.page
+    with app.app_context():
+        db.session.execute(update(Attempt).values(closes_at=datetime.now(UTC) + timedelta(minutes=9)))
+        db.session.commit()
+    page.reload()
+
+    def walk_to(test: str) -> None:
+        for _ in range(40):
+            page.keyboard.press("Tab")
+            if page.evaluate(f"document.activeElement.matches('{test}')"):
+                return
+        pytest.fail(f"{test} is not reached by Tab")
+
+    walk_to("[type=radio]")
+    page.keyboard.press("ArrowDown")
+    walk_to("[data-flag]")
+    page.keyboard.press("Space")
+    expect_saved(page)
+    walk_to(".quiz-nav .button-primary")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**?hal=2")
+    device.look()
+    walk_to("[value=ringkasan]")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/ringkasan")
+    device.look()
+    walk_to("[data-submit]")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/hasil")
+    assert [question for question, _ in saved(app)] == ["satu"]
+
+
 def test_the_summary_sends_what_another_tab_left_behind(app: Flask, open_device: Any) -> None:
     device = open_device()
     page = device.page
