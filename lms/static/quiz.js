@@ -31,7 +31,7 @@ class Question {
   set values(values) {
     this.controls.forEach((one, at) => {
       if (isBox(one)) one.checked = values.includes(one.value);
-      else if (one.tagName === "SELECT") one.value = values.find((value) => [...one.options].some((each) => each.value === value)) ?? "";
+      else if (one.tagName === "SELECT") one.value = values.find((value) => value && [...one.options].some((each) => each.value === value)) ?? "";
       else one.value = values[at] ?? "";
     });
     this.given = String(this.values);

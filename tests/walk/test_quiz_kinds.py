@@ -140,7 +140,12 @@ def answer_all(page: Page) -> None:
 
 
 def hand_in(page: Page) -> None:
-    tab_to(page, page.get_by_role("button", name="Kumpulkan", exact=True))
+    """By way of the summary."""
+    tab_to(page, page.locator("[value=ringkasan]"))
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/ringkasan")
+    fits(page)
+    tab_to(page, page.locator("[data-submit]"))
     page.keyboard.press("Enter")
     page.wait_for_url("**/hasil")
 
@@ -173,20 +178,22 @@ def test_by_keyboard_alone(app: Flask, chromium: Browser, here: Server, cast: Ca
     )
     for place, step in enumerate(STEPS):
         up = ordering.get_by_role("button", name=f"Naikkan {step}")
-        at = [each.strip() for each in ordering.locator("label").all_inner_texts()].index(step)
+        at = [each.strip() for each in ordering.locator(".steps label").all_inner_texts()].index(step)
         if at > place:
             tab_to(page, up)
             for _ in range(at - place):
                 page.keyboard.press("Enter")
             focused = page.evaluate("document.activeElement.getAttribute('aria-labelledby')")
             assert focused, "the focus stays with the step that moves"
-    assert [each.strip() for each in ordering.locator("label").all_inner_texts()] == STEPS
+    assert [each.strip() for each in ordering.locator(".steps label").all_inner_texts()] == STEPS
     expect(ordering.get_by_role("status")).to_contain_text("dari 4")
     expect(page.locator("[data-count]").first).to_have_text("7 dari 7 terjawab")
     expect(page.locator("[data-say]").first).to_contain_text("Tersimpan otomatis")
     visitor.look()
     page.reload()
-    assert [each.strip() for each in ordering.locator("label").all_inner_texts()] == STEPS, "as it was left"
+    assert [each.strip() for each in ordering.locator(".steps label").all_inner_texts()] == STEPS, (
+        "as it was left"
+    )
     hand_in(page)
     check_result(page)
     visitor.look()
@@ -200,10 +207,10 @@ def test_a_number_chosen_moves_the_step_and_keeps_the_focus(
     page = visitor.page
     ordering = question(page, "ordering")
     first = ordering.get_by_role("combobox").first
-    name = ordering.locator("label").first.inner_text()
+    name = ordering.locator(".steps label").first.inner_text()
     tab_to(page, first)
     page.keyboard.type("3")
-    expect(ordering.locator("label").nth(2)).to_have_text(name)
+    expect(ordering.locator(".steps label").nth(2)).to_have_text(name)
     assert [each.input_value()[-1] for each in ordering.get_by_role("combobox").all()] == ["1", "2", "3", "4"]
     assert page.evaluate("document.activeElement.closest('li').querySelector('label').innerText") == name
     page.keyboard.press("Home")  # nothing chosen: taken back
@@ -220,7 +227,7 @@ def test_what_the_device_kept_comes_back(app: Flask, chromium: Browser, here: Se
     matching.get_by_role("combobox", name="RPJMD").select_option(label="5 tahun")
     ordering.get_by_role("button", name="Turunkan").first.click()
     question(page, "essay").get_by_role("textbox").fill(ESSAY)
-    order = ordering.locator("label").all_inner_texts()
+    order = ordering.locator(".steps label").all_inner_texts()
     expect(page.locator("[data-say]").first).to_contain_text("Tersimpan di perangkat ini")
     address = page.url
     page.close()  # as when a phone runs out of power
@@ -229,7 +236,7 @@ def test_what_the_device_kept_comes_back(app: Flask, chromium: Browser, here: Se
     matching, ordering = question(page, "matching"), question(page, "ordering")
     expect(matching.get_by_role("combobox", name="RPJMD").locator("option:checked")).to_have_text("5 tahun")
     expect(question(page, "essay").get_by_role("textbox")).to_have_value(ESSAY)
-    assert ordering.locator("label").all_inner_texts() == order
+    assert ordering.locator(".steps label").all_inner_texts() == order
     expect(page.locator("[data-say]").first).to_contain_text("Tersimpan otomatis")
     with app.app_context():
         saved = current_answers(int(address.rsplit("/", 1)[1])).values()
@@ -248,11 +255,9 @@ def test_without_javascript(app: Flask, chromium: Browser, here: Server, cast: C
     expect(ordering.get_by_role("button")).to_have_count(0)
     answer_all(page)
     page.locator("h1").click()  # Tab begins again at the top
-    for label in [each.strip() for each in ordering.locator("label").all_inner_texts()]:
+    for label in [each.strip() for each in ordering.locator(".steps label").all_inner_texts()]:
         choose(page, ordering.get_by_role("combobox", name=label), str(STEPS.index(label) + 1))
-    tab_to(page, page.get_by_role("button", name="Kumpulkan", exact=True))
-    page.keyboard.press("Enter")
-    page.wait_for_url("**/hasil")
+    hand_in(page)
     fits(page)
     check_result(page)
     visitor.leave()
