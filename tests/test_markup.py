@@ -692,7 +692,8 @@ def test_hostile_text_is_cheap(text: str) -> None:
     html = people(text)
     words = plain(text)
     spent = time.process_time() - start
-    assert spent < 1.0, f"{spent:.2f} s"
+    # honest machines need a fifth of that; what this guards against took 16 s for a tenth of the text
+    assert spent < 2.0, f"{spent:.2f} s"
     assert html
     assert len(words) <= len(text)
 
