@@ -10,13 +10,11 @@ from typing import Any
 from sqlalchemy import and_, func, or_, select
 from sqlalchemy.orm import aliased
 
+from lms.courses.items.models import CohortItem, cohort_item, items_of
 from lms.courses.models import (
     Enrolment,
     ItemLine,
-    Outline,
     Schedule,
-    cohort_by_code,
-    outline,
     standing_enrolment,
 )
 from lms.extensions import db
@@ -28,18 +26,8 @@ from lms.projects.source import Project
 
 
 @dataclass(frozen=True, slots=True)
-class CohortProject:
+class CohortProject(CohortItem):
     """A project of the version that a cohort takes now: a thing of ``FACILITATE``."""
-
-    cohort_id: int
-    code: str
-    name: str
-    version_id: int
-    line: ItemLine
-
-    @property
-    def outline(self) -> Outline:
-        return outline(self.version_id)
 
     @property
     def project(self) -> Project:
@@ -48,16 +36,12 @@ class CohortProject:
 
 def projects_of(version_id: int) -> list[ItemLine]:
     """The projects of a version, in the order of its course."""
-    return [line for line in outline(version_id).items if line.kind == "project"]
+    return items_of(version_id, "project")
 
 
 def cohort_project(code: str, item: str) -> CohortProject | None:
     """The project with this stable id in the cohort with this code, in one statement."""
-    cohort = cohort_by_code(code)
-    line = outline(cohort.version_id).item(item) if cohort else None
-    if cohort is None or line is None or line.kind != "project":
-        return None
-    return CohortProject(cohort.id, cohort.code, cohort.name, cohort.version_id, line)
+    return cohort_item(CohortProject, code, item, "project")
 
 
 @dataclass(frozen=True, slots=True)

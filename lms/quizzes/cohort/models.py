@@ -10,16 +10,14 @@ from typing import Any
 
 from sqlalchemy import Float, bindparam, cast, func, select
 
+from lms.courses.items.models import CohortItem, cohort_item, items_of
 from lms.courses.models import (
     CourseVersion,
     Enrolment,
     GradeEntry,
     Item,
     ItemLine,
-    Outline,
     Progress,
-    cohort_by_code,
-    outline,
 )
 from lms.extensions import db
 from lms.quizzes import scoring
@@ -33,18 +31,8 @@ from lms.quizzes.statistics import Sheet, time_spent
 
 
 @dataclass(frozen=True, slots=True)
-class CohortQuiz:
+class CohortQuiz(CohortItem):
     """A quiz of the version that a cohort takes now: a thing of ``FACILITATE``."""
-
-    cohort_id: int
-    code: str
-    name: str
-    version_id: int
-    line: ItemLine
-
-    @property
-    def outline(self) -> Outline:
-        return outline(self.version_id)
 
     @property
     def paper(self) -> Paper:
@@ -53,16 +41,12 @@ class CohortQuiz:
 
 def quizzes_of(version_id: int) -> list[ItemLine]:
     """The quizzes of a version, in the order of its course."""
-    return [line for line in outline(version_id).items if line.kind == "quiz"]
+    return items_of(version_id, "quiz")
 
 
 def cohort_quiz(code: str, item: str) -> CohortQuiz | None:
     """The quiz with this stable id in the cohort with this code, in one statement."""
-    cohort = cohort_by_code(code)
-    line = outline(cohort.version_id).item(item) if cohort else None
-    if cohort is None or line is None or line.kind != "quiz":
-        return None
-    return CohortQuiz(cohort.id, cohort.code, cohort.name, cohort.version_id, line)
+    return cohort_item(CohortQuiz, code, item, "quiz")
 
 
 @dataclass(frozen=True, slots=True)

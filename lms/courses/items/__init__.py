@@ -1,0 +1,1 @@
+"""What pages about a whole cohort have in common."""
