@@ -18,7 +18,7 @@ from lms.grading.adjusting import actions
 from lms.grading.adjusting.models import adjustments_of
 from lms.grading.models import Adjustment
 from lms.mail import Mail
-from lms.projects.models import SubmissionVersion, Workspace
+from lms.projects.models import SubmissionVersion, WorkMember, Workspace
 from lms.refusals import Refused
 from tests.cast import CODE, NOW, Cast
 from tests.grading.reviews import ACCEPTED, HOUR, handed_in, send
@@ -304,9 +304,7 @@ def test_a_grade_of_somebody_who_left_is_not_the_works(cast: Cast, session: Any)
     """Who was taken out of a handed-in team and got a grade elsewhere leaves the team's state alone."""
     version = team_version(cast)
     session.execute(
-        update(models.WorkMember)
-        .where(models.WorkMember.enrolment_id == cast.enrolments["budi"])
-        .values(left_at=NOW)
+        update(WorkMember).where(WorkMember.enrolment_id == cast.enrolments["budi"]).values(left_at=NOW)
     )
     session.add(
         GradeEntry(

@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 from lms import access
+from lms.courses.models import GradeEntry
 from lms.extensions import db
 from lms.grading import models as grading
-from lms.grading.models import GradeEntry
 from lms.projects import models
 from lms.projects.deadlines import Due, Extension, due, late_seconds
 from lms.projects.models import WorkMember, Workspace

@@ -1,0 +1,210 @@
+"""What the review desk reads of a version: where it comes from, its sections, its reviews."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from decimal import Decimal
+from typing import Any, NamedTuple
+
+from sqlalchemy import (
+    ColumnElement,
+    case,
+    func,
+    literal,
+    select,
+)
+
+from lms.courses.models import Cohort, Item
+from lms.extensions import db
+from lms.grading import content
+from lms.grading.content import ReviewContent
+from lms.grading.models.reviews import Review
+from lms.grading.models.standing import IS_RELEASED, member_names, with_team
+from lms.grading.verdict import Sent
+from lms.people.models import Person
+from lms.projects import models as projects
+from lms.projects.deadlines import Extension, late_seconds
+from lms.projects.models import SubmissionPart, SubmissionVersion, Work, WorkMember, is_blind
+from lms.projects.models import rubric_of as rubric_of
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """Where a handed-in version comes from, and whether its names are hidden from reviewers."""
+
+    code: str
+    cohort: str
+    version_id: int
+    names: str
+    masked: bool
+    released: bool
+
+
+def setting_of(work_id: int) -> Setting:
+    """The cohort, course version and members of a work in one statement. Raises LookupError."""
+    row = db.session.execute(
+        select(
+            Cohort.code,
+            Cohort.name,
+            Item.version_id,
+            Work.item_id,
+            Work.name.label("team"),
+            member_names().label("names"),
+            IS_RELEASED.label("released"),
+        )
+        .join(Cohort, Cohort.id == Work.cohort_id)
+        .join(Item, Item.id == Work.item_id)
+        .where(Work.id == work_id)
+    ).first()
+    if row is None:
+        raise LookupError(f"no work {work_id}")
+    masked = is_blind(projects.project(row.item_id)) and not row.released
+    names = "" if masked else with_team(row.team, row.names)
+    return Setting(row.code, row.name, row.version_id, names, masked, row.released)
+
+
+@dataclass(frozen=True, slots=True)
+class PartLine:
+    """A section of a version; ``text`` is its content as JSON, empty for sections that are not read."""
+
+    section_id: str
+    sha256: str
+    words: int
+    carried_from: int | None
+    text: str
+
+
+def parts_of(work_id: int, numbers: Sequence[int], read: str | None) -> dict[int, dict[str, PartLine]]:
+    """The sections of these versions by number and id, with the content of one (None: all); one statement."""
+    text: ColumnElement[str] = (
+        case((SubmissionPart.section_id == read, SubmissionPart.content), else_=literal(""))
+        if read is not None
+        else SubmissionPart.content.expression
+    )
+    rows: Any = db.session.execute(
+        select(
+            SubmissionVersion.number,
+            SubmissionPart.section_id,
+            SubmissionPart.sha256,
+            SubmissionPart.words,
+            SubmissionPart.carried_from,
+            text,
+        )
+        .join(SubmissionVersion, SubmissionVersion.id == SubmissionPart.submission_id)
+        .where(SubmissionVersion.work_id == work_id, SubmissionVersion.number.in_(numbers))
+        .order_by(SubmissionVersion.number, SubmissionPart.position)
+    )
+    found: dict[int, dict[str, PartLine]] = {}
+    for number, *columns in rows:
+        line = PartLine(*columns)
+        found.setdefault(number, {})[line.section_id] = line
+    return found
+
+
+class ReviewLine(NamedTuple):
+    """A sent review with who sent it."""
+
+    id: int
+    reviewer_id: int
+    reviewer: str
+    outcome: str
+    content: ReviewContent
+    points: Decimal | None
+    sent_at: datetime
+
+    @property
+    def sent(self) -> Sent:
+        """What the verdict needs of it."""
+        return Sent(self.content, "returned" if self.outcome == "returned" else "accepted", self.points)
+
+
+@dataclass(frozen=True, slots=True)
+class Round:
+    """A version with the reviews of it that were sent, in order; ``settled_at`` is when they decided.
+
+    ``late_seconds`` are those that count: what was granted until the work was graded excuses.
+    """
+
+    submission_id: int
+    number: int
+    submitted_at: datetime
+    late_seconds: int
+    receipt: str
+    settled_at: datetime | None
+    reviews: tuple[ReviewLine, ...]
+
+    @property
+    def returned(self) -> bool:
+        return any(review.outcome == "returned" for review in self.reviews)
+
+
+def rounds_of(work_id: int) -> list[Round]:
+    """All versions of a work with their sent reviews, oldest first; one statement, two where the first came late."""
+    rows = db.session.execute(
+        select(SubmissionVersion, Review, Person)
+        .outerjoin(Review, Review.submission_id == SubmissionVersion.id)
+        .outerjoin(Person, Person.id == Review.reviewer_id)
+        .where(SubmissionVersion.work_id == work_id)
+        .order_by(SubmissionVersion.number, Review.sent_at, Review.id)
+    )
+    found: dict[int, tuple[SubmissionVersion, list[ReviewLine]]] = {}
+    for version, review, reviewer in rows:
+        _, reviews = found.setdefault(version.id, (version, []))
+        if review is not None:
+            reviews.append(
+                ReviewLine(
+                    review.id,
+                    review.reviewer_id,
+                    reviewer.full_name,
+                    review.outcome,
+                    content.decode(review.content),
+                    review.points,
+                    review.sent_at,
+                )
+            )
+    rounds = [
+        Round(
+            version.id,
+            version.number,
+            version.submitted_at,
+            version.late_seconds,
+            version.receipt,
+            version.settled_at,
+            tuple(reviews),
+        )
+        for version, reviews in found.values()
+    ]
+    if rounds and rounds[0].late_seconds:
+        last = rounds[-1]
+        graded_at = last.settled_at if last.reviews and not last.returned else None
+        rounds[0] = replace(rounds[0], late_seconds=first_late_seconds(work_id, graded_at))
+    return rounds
+
+
+def first_late_seconds(work_id: int, graded_at: datetime | None = None) -> int:
+    """How late the first version came, after what was granted (until the work was graded, where it is); one statement."""
+    granted = select(func.max(Extension.until)).where(
+        Extension.cohort_id == Work.cohort_id, Extension.stable_id == Work.stable_id
+    )
+    if graded_at is not None:
+        granted = granted.where(Extension.granted_at <= graded_at)
+    standing = select(WorkMember.enrolment_id).where(
+        WorkMember.work_id == Work.id, WorkMember.left_at.is_(None)
+    )
+    row = db.session.execute(
+        select(
+            SubmissionVersion.submitted_at,
+            SubmissionVersion.late_seconds,
+            granted.where(Extension.enrolment_id.is_(None)).correlate(Work).scalar_subquery(),
+            granted.where(Extension.enrolment_id.in_(standing.correlate(Work)))
+            .correlate(Work)
+            .scalar_subquery(),
+        )
+        .join(Work, Work.id == SubmissionVersion.work_id)
+        .where(SubmissionVersion.work_id == work_id)
+        .order_by(SubmissionVersion.number)
+        .limit(1)
+    ).first()
+    return late_seconds(*row) if row else 0

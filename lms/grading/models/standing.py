@@ -1,0 +1,138 @@
+"""Where works stand, as expressions about one row of ``SubmissionVersion`` joined to its ``Work``."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import (
+    ColumnElement,
+    ScalarSelect,
+    Select,
+    and_,
+    func,
+    or_,
+    select,
+)
+from sqlalchemy.orm import aliased
+
+from lms import access
+from lms.courses.models import GradeEntry
+from lms.grading.models.reviews import Review, ReviewDraft
+from lms.grading.state import WorkFacts, WorkState, work_state
+from lms.people.models import Person
+from lms.projects.models import SubmissionVersion, Work, WorkMember
+from lms.projects.models import rubric_of as rubric_of
+from lms.projects.source import Project
+
+DECIDED = ("agreed", "moderated", "released", "appealed", "revised")
+VISIBLE = ("released", "revised")
+
+
+def counted(query: Select[Any]) -> ScalarSelect[int]:
+    return query.correlate(SubmissionVersion).scalar_subquery()
+
+
+DRAFTED = counted(select(func.count(ReviewDraft.id)).where(ReviewDraft.submission_id == SubmissionVersion.id))
+REVIEWED = counted(select(func.count(Review.id)).where(Review.submission_id == SubmissionVersion.id))
+
+
+def _ledger(states: Sequence[str]) -> ColumnElement[bool]:
+    """Whether the ledger holds a grade of one of these states for a standing member of the work."""
+    return (
+        select(GradeEntry.id)
+        .join(WorkMember, WorkMember.enrolment_id == GradeEntry.enrolment_id)
+        .where(
+            WorkMember.work_id == Work.id,
+            WorkMember.left_at.is_(None),
+            GradeEntry.stable_id == Work.stable_id,
+            GradeEntry.state.in_(states),
+        )
+        .correlate(Work)
+        .exists()
+    )
+
+
+IS_GRADED = _ledger(DECIDED)
+IS_RELEASED = _ledger(VISIBLE)
+STARTED = or_(
+    select(ReviewDraft.id)
+    .where(ReviewDraft.submission_id == SubmissionVersion.id)
+    .correlate(SubmissionVersion)
+    .exists(),
+    select(Review.id)
+    .where(Review.submission_id == SubmissionVersion.id)
+    .correlate(SubmissionVersion)
+    .exists(),
+)
+UNSETTLED = SubmissionVersion.settled_at.is_(None)
+_newer = aliased(SubmissionVersion)
+NEWEST = ~(
+    select(_newer.id)
+    .where(_newer.work_id == SubmissionVersion.work_id, _newer.number > SubmissionVersion.number)
+    .correlate(SubmissionVersion)
+    .exists()
+)
+# ``state.work_state`` decides; these only pick the rows of a state for a list, and a test holds them to it.
+IN_STATE: dict[WorkState, ColumnElement[bool]] = {
+    WorkState.WAITING: and_(UNSETTLED, SubmissionVersion.number == 1, ~STARTED),
+    WorkState.RESUBMITTED: and_(UNSETTLED, SubmissionVersion.number > 1, ~STARTED),
+    WorkState.IN_REVIEW: and_(UNSETTLED, STARTED),
+    WorkState.RETURNED: and_(~UNSETTLED, NEWEST, ~IS_GRADED),
+    WorkState.GRADED: and_(~UNSETTLED, NEWEST, IS_GRADED, ~IS_RELEASED),
+    WorkState.RELEASED: and_(~UNSETTLED, NEWEST, IS_RELEASED),
+}
+AWAITING = (WorkState.WAITING, WorkState.RESUBMITTED, WorkState.IN_REVIEW)
+
+
+def facts_columns() -> list[Any]:
+    return [
+        SubmissionVersion.number,
+        DRAFTED.label("drafted"),
+        REVIEWED.label("sent"),
+        counted(
+            select(func.count(Review.id)).where(
+                Review.submission_id == SubmissionVersion.id, Review.outcome == "returned"
+            )
+        ).label("returned"),
+        IS_GRADED.label("graded"),
+        IS_RELEASED.label("released"),
+    ]
+
+
+def state_of(row: Any, project: Project) -> WorkState:
+    state = work_state(
+        WorkFacts(
+            version=row.number,
+            needed=project.graders,
+            started=row.drafted + row.sent,
+            sent=row.sent,
+            returned=row.returned > 0,
+            graded=row.graded,
+            released=row.released,
+        )
+    )
+    assert state is not None  # there is a version
+    return state
+
+
+def member_names() -> ScalarSelect[str]:
+    return (
+        select(func.aggregate_strings(Person.name, ", "))
+        .join(WorkMember, WorkMember.person_id == Person.id)
+        .where(WorkMember.work_id == Work.id, WorkMember.left_at.is_(None))
+        .correlate(Work)
+        .scalar_subquery()
+    )
+
+
+def with_team(team: str, names: str | None) -> str:
+    """A team's name with its members behind it, or the members alone."""
+    return f"{team} ({names})" if team and names else team or names or ""
+
+
+def facilitated(person: access.Person, cohort_id: int | None = None) -> frozenset[int]:
+    """The cohorts whose handed-in work the person reviews."""
+    if not person.facilitator:
+        return frozenset()
+    return person.facilitates if cohort_id is None else person.facilitates & {cohort_id}
