@@ -15,6 +15,7 @@ from lms.courses.models import GradeEntry
 from lms.extensions import db
 from lms.grading import content, models, verdict
 from lms.grading.content import Gap, Open, ReviewContent
+from lms.grading.leases import actions as leases
 from lms.grading.models import Ready, Review, ReviewDraft
 from lms.projects.models import Draft, ImprovementNote, SubmissionPart, SubmissionVersion, Work
 from lms.projects.source import Project
@@ -48,16 +49,6 @@ _SENT = N_("Telaah Anda atas versi ini sudah dikirim, jadi tidak dapat diubah la
 _SETTLED = N_("Versi ini sudah selesai ditelaah, jadi telaah lain tidak dapat dikirim.")
 
 
-def _hold(submission: SubmissionVersion) -> datetime | None:
-    """Everybody who writes about one version waits here for the one before; returns when it was settled."""
-    settled_at: datetime | None = db.session.scalar(
-        select(SubmissionVersion.settled_at)
-        .where(SubmissionVersion.id == submission.id)
-        .with_for_update(key_share=True)
-    )
-    return settled_at
-
-
 def _sent_by(submission: SubmissionVersion, reviewer_id: int) -> Review | None:
     return db.session.scalar(
         select(Review)
@@ -81,11 +72,33 @@ def save_draft(
 
     ``draft`` is what the caller read; the row itself decides. Saving what is stored already changes nothing,
     and neither does a first save that says no more than the ``beginning`` of every draft: looking is not
-    reviewing. Returns the draft, None where there is none. Raises Stale, and Closed when the review was sent
-    or the version decided meanwhile.
+    reviewing. Any other save takes the reviewer's turn to write, or renews it. Returns the draft, None
+    where there is none. Raises Stale, Taken when the turn is somebody else's, and Closed when the review was
+    sent or the version decided meanwhile; ``keep_draft`` stores the text all the same.
     """
-    if submission.settled_at is not None:
-        raise Closed(_SETTLED)
+    if leases.hold(submission) is not None:
+        raise Closed(_SENT if _sent_by(submission, by) is not None else _SETTLED)
+    if draft is None and content.encode(said) == content.encode(beginning):
+        leases.renew(submission, by=by, now=now)
+    else:
+        leases.take(submission, by=by, now=now)
+    return keep_draft(submission, draft, said, beginning=beginning, revision=revision, by=by, now=now)
+
+
+def keep_draft(
+    submission: SubmissionVersion,
+    draft: ReviewDraft | None,
+    said: ReviewContent,
+    *,
+    beginning: ReviewContent,
+    revision: int,
+    by: int,
+    now: datetime,
+) -> ReviewDraft | None:
+    """What ``save_draft`` keeps, whoever's turn it is to write: a private draft is in nobody's way.
+
+    Raises Stale, and Closed when the person's own review was sent.
+    """
     text = content.encode(said)
     if draft is None:
         return _first_draft(submission, text, beginning=beginning, revision=revision, by=by, now=now)
@@ -115,11 +128,9 @@ def _first_draft(
     by: int,
     now: datetime,
 ) -> ReviewDraft | None:
-    settled_at = _hold(submission)
+    leases.hold(submission)
     if _sent_by(submission, by) is not None:
         raise Closed(_SENT)
-    if settled_at is not None:
-        raise Closed(_SETTLED)
     stored = _draft(submission, by)
     if text == (stored.content if stored is not None else content.encode(beginning)):
         return stored
@@ -181,15 +192,17 @@ def send(
     """Send what a reviewer says of a version: the draft goes, an immutable review stays.
 
     Returns the review, whether this call made it (a second press finds the first one), and whether it settled
-    the version. Raises Stale when the draft was saved from elsewhere since ``revision``, Incomplete with
-    everything that is missing, Closed when others decided meanwhile.
+    the version. Sending ends the reviewer's turn to write. Raises Stale when the draft was saved from elsewhere
+    since ``revision``, Taken when the turn is somebody else's, Incomplete with everything that is missing,
+    Closed when others decided meanwhile.
     """
-    settled_at = _hold(submission)
+    settled_at = leases.hold(submission)
     sent = _sent_by(submission, by)
     if sent is not None:
         return sent, False, settled_at is not None
     if settled_at is not None:
         raise Closed(_SETTLED)
+    leases.take(submission, by=by, now=now)
     draft = _draft(submission, by)
     text = content.encode(said)
     if draft is not None and draft.revision != revision and draft.content != text:
@@ -214,6 +227,7 @@ def send(
     db.session.add(review)
     if draft is not None:
         db.session.delete(draft)
+    leases.give_back(submission, by=by)
     db.session.flush()
     reviews = _reviews_of(submission)
     settled = verdict.is_settled(project, [_sent(each) for each in reviews])

@@ -13,6 +13,7 @@ from lms import files
 from lms.courses.models import CourseFile
 from lms.extensions import db
 from lms.files import Blob
+from lms.grading.leases.jobs import end_leases
 from lms.mail import Backend, Mail
 from lms.notices.models import Heartbeat
 from lms.people.models import PasswordReset
@@ -135,4 +136,5 @@ def sweeps(backend: Backend, sender: str, clamav: str = "") -> dict[str, Sweep]:
         "scan": lambda now: scan_files(clamav, now=now),
         "uploads": lambda now: forget_partial_uploads(now=now),
         "quizzes": lambda now: close_expired(now=now),
+        "leases": lambda now: end_leases(now=now),
     }

@@ -10,7 +10,7 @@
 // fragments: {element id: html}}, or {error, message} with the status that fits. Until the server has confirmed, a copy
 // lies in localStorage under the key that `data-autosave` names; it is offered again when the page is opened later.
 //
-// Other modules hear `autosave:saved` (detail: the answer) and `autosave:restore` (detail: pairs; preventDefault says
+// Other modules hear `autosave:saved` and `autosave:refused` (detail: the answer) and `autosave:restore` (detail: pairs; preventDefault says
 // that the module has put them in place itself), and ask with `autosave:flush`.
 
 const IDLE = 1000;
@@ -96,6 +96,7 @@ class Autosave {
     form.addEventListener("input", () => this.changed());
     form.addEventListener("change", () => this.changed());
     form.addEventListener("autosave:flush", (event) => event.detail?.done?.(this.flush()));
+    form.addEventListener("autosave:leave", () => (this.sent = true));
     form.addEventListener("submit", (event) => this.submitting(event));
     this.status?.addEventListener("click", (event) => this.pressed(event));
     addEventListener("online", () => this.retry());
@@ -234,6 +235,7 @@ class Autosave {
     const status = response?.status ?? 0;
     if (status === 409) {
       this.halted = true;
+      this.form.dispatchEvent(new CustomEvent("autosave:refused", { detail: answer }));
       return this.tell(answer.error === "conflict" ? "conflict" : "refused", "bad", { text: answer.message });
     }
     if (status === 401) {

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -18,6 +18,7 @@ from lms.courses.models import CohortFacilitator, Enrolment, GradeEntry, Progres
 from lms.extensions import db
 from lms.grading import actions, content, models
 from lms.grading.content import Note, Opinion, ReviewContent, SectionReview
+from lms.grading.leases import actions as leases
 from lms.grading.models import AWAITING, Review, ReviewDraft
 from lms.grading.state import WorkState
 from lms.people import models as people
@@ -61,11 +62,10 @@ def keep(
     *,
     revision: int = 0,
     beginning: ReviewContent = NOTHING,
+    now: datetime = NOW + HOUR,
 ) -> ReviewDraft | None:
     draft = models.draft_of(version.id, by)
-    return actions.save_draft(
-        version, draft, said, beginning=beginning, revision=revision, by=by, now=NOW + HOUR
-    )
+    return actions.save_draft(version, draft, said, beginning=beginning, revision=revision, by=by, now=now)
 
 
 def ledger(cast: Cast, who: str = "sari") -> list[tuple[str, Decimal]]:
@@ -159,7 +159,9 @@ def test_the_same_save_sent_twice_is_saved_once(version: SubmissionVersion, dewi
 def test_drafts_are_each_reviewers_own(version: SubmissionVersion, dewi: int, cast: Cast) -> None:
     other = another_facilitator(cast, "rekan")
     keep(version, SAYING, dewi)
-    keep(version, RETURNED, other)
+    with pytest.raises(leases.Taken):
+        keep(version, RETURNED, other)
+    keep(version, RETURNED, other, now=NOW + HOUR + leases.LASTS)
     mine = models.draft_of(version.id, dewi)
     assert mine is not None
     assert content.decode(mine.content) == SAYING
@@ -268,7 +270,7 @@ def test_one_reviewer_is_enough_and_the_next_comes_too_late(
     version: SubmissionVersion, dewi: int, cast: Cast
 ) -> None:
     other = another_facilitator(cast, "rekan")
-    keep(version, ACCEPTED, other)
+    keep(version, ACCEPTED, other, now=NOW + HOUR - leases.LASTS)
     send(version, RETURNED, dewi)
     with pytest.raises(actions.Closed):
         send(version, ACCEPTED, other, revision=1)

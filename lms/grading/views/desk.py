@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from flask import flash, jsonify, redirect, render_template, request, url_for
@@ -11,10 +12,11 @@ from flask_babel import gettext
 
 from lms import formats, markup
 from lms.access import Deed
-from lms.extensions import begin_reading, db, utcnow
+from lms.extensions import begin_reading, db
 from lms.grading import actions, content, letters
 from lms.grading.content import Note, ReviewContent
 from lms.grading.forms import TooLong, refuse_long, review_in, revision_in
+from lms.grading.leases import actions as leases
 from lms.grading.models import ReviewDraft
 from lms.grading.views import blueprint
 from lms.grading.views.deskpage import VIEWS, Desk
@@ -96,7 +98,8 @@ def _page(
         names=projects.neutral_names(links) if desk.setting.masked else None,
         problem=problem,
         show_gaps=gaps,
-        now_at=utcnow(),
+        now_at=desk.now,
+        turn_until=desk.lease.until if desk.writing and desk.lease else None,
     )
 
 
@@ -159,12 +162,16 @@ def save(version: SubmissionVersion) -> ResponseReturnValue:
             beginning=desk.beginning if desk.draft is None else ReviewContent(),
             revision=posted.revision,
             by=person().id,
-            now=utcnow(),
+            now=desk.now,
         )
+        _turn(version, now=desk.now)
+        desk.granted = True
     except actions.Stale as error:
         return _conflict(desk, posted, error)
+    except leases.Taken as error:
+        return _taken(desk, posted, error)
     except actions.Closed as error:
-        return _closed(desk, said(error))
+        return _closed(desk, posted, said(error))
     except TooLong as error:
         return _not_stored(desk, posted, said(error))
     if wants_json():
@@ -173,6 +180,36 @@ def save(version: SubmissionVersion) -> ResponseReturnValue:
         return jsonify(answer)
     db.session.commit()
     return redirect(_after(desk, posted), 303)
+
+
+def _turn(version: SubmissionVersion, *, now: datetime) -> None:
+    """What the pressed button does with the turn to write: take it, or give it back."""
+    then = request.form.get("then", "")
+    if then == "start":
+        leases.take(version, by=person().id, now=now)
+    elif then == "release" and leases.give_back(version, by=person().id):
+        flash(gettext("Giliran menelaah dilepas. Draf Anda tersimpan dan dapat dilanjutkan."), "ok")
+
+
+@blueprint.post("/telaah/<int:submission_id>/giliran")
+@allowed(Deed.REVIEW, projects.submission)
+def turn(version: SubmissionVersion) -> ResponseReturnValue:
+    """Take the turn to write, or renew it: what desk.js asks on opening, and while somebody reads."""
+    desk = Desk(version)
+    if leases.hold(version) is None and desk.pending:
+        try:
+            leases.take(version, by=person().id, now=desk.now)
+        except leases.Taken as error:
+            problem = said(error)
+            db.session.rollback()
+            if wants_json():
+                return jsonify(error="taken", message=problem), 409
+            flash(problem, "bad")
+            return redirect(desk.address(), 303)
+    until = desk.lease.until if desk.lease else None
+    answer = {"fragments": {"giliran": render_template("grading/_turn.html", turn_until=until)}}
+    db.session.commit()
+    return jsonify(answer) if wants_json() else redirect(desk.address(), 303)
 
 
 def _answer(desk: Desk, posted: Posted, draft: ReviewDraft | None) -> dict[str, Any]:
@@ -185,6 +222,9 @@ def _answer(desk: Desk, posted: Posted, draft: ReviewDraft | None) -> dict[str, 
         }
     }
     if draft is not None:
+        if draft.updated_at == desk.now:  # saved just now, which renewed the turn
+            turn = render_template("grading/_turn.html", turn_until=desk.now + leases.LASTS)
+            answer["fragments"]["giliran"] = turn
         answer |= {"revision": str(draft.revision), "saved": _saved(draft, automatic=True)}
     return answer
 
@@ -200,6 +240,8 @@ def _after(desk: Desk, posted: Posted) -> str:
         return desk.address("", "ringkasan")
     if then == "next":
         return url_for("grading.following", setelah=desk.version.id)
+    if then == "release":
+        return url_for("grading.queue")
     return desk.address(posted.section_id, posted.view)
 
 
@@ -209,7 +251,7 @@ def send(version: SubmissionVersion) -> ResponseReturnValue:
     """Send the review, once."""
     desk = _opened(version, request.form.get("section", ""), request.form.get("view", ""))
     posted = _posted(desk)
-    now = utcnow()
+    now = desk.now
     try:
         refuse_long(posted.content)
         review, made, settled = actions.send(
@@ -225,8 +267,10 @@ def send(version: SubmissionVersion) -> ResponseReturnValue:
         return _incomplete(desk, posted)
     except actions.Stale as error:
         return _conflict(desk, posted, error)
+    except leases.Taken as error:
+        return _taken(desk, posted, error)
     except actions.Closed as error:
-        return _closed(desk, said(error))
+        return _closed(desk, posted, said(error))
     except TooLong as error:
         return _not_stored(desk, posted, said(error))
     if made and settled:
@@ -269,12 +313,12 @@ def _incomplete(desk: Desk, posted: Posted) -> ResponseReturnValue:
             beginning=desk.beginning,
             revision=posted.revision,
             by=person().id,
-            now=utcnow(),
+            now=desk.now,
         )
     except actions.Stale as error:
         return _conflict(desk, posted, error)
     except actions.Closed as error:
-        return _closed(desk, said(error))
+        return _closed(desk, posted, said(error))
     db.session.commit()
     begin_reading()
     page = _page(
@@ -303,14 +347,59 @@ def _not_stored(desk: Desk, posted: Posted, problem: str) -> ResponseReturnValue
     return page, 413
 
 
-def _closed(desk: Desk, problem: str) -> ResponseReturnValue:
-    """The version is not this reviewer's to write about any more."""
-    submission_id = desk.version.id
-    _only_read()
+def _kept(desk: Desk, posted: Posted) -> ReviewDraft | None:
+    """Keep what was typed as the private draft, though it cannot be saved as a review now; commits."""
+    draft = actions.keep_draft(
+        desk.version,
+        desk.draft,
+        posted.content,
+        beginning=desk.beginning,
+        revision=posted.revision,
+        by=person().id,
+        now=desk.now,
+    )
+    db.session.commit()
+    begin_reading()
+    return draft
+
+
+def _closed(desk: Desk, posted: Posted, problem: str) -> ResponseReturnValue:
+    """The version is not this reviewer's to write about any more; what others' decision met is kept."""
+    try:
+        if desk.sent is None and _kept(desk, posted) is not None:
+            problem = f"{problem} {gettext('Isian terakhir Anda tersimpan sebagai draf pribadi.')}"
+    except actions.Stale as error:
+        return _conflict(desk, posted, error)
+    except actions.Closed:
+        _only_read()
     if wants_json():
         return jsonify(error="locked", message=problem), 409
     flash(problem, "bad")
-    return redirect(url_for("grading.desk", submission_id=submission_id), 303)
+    return redirect(desk.address(posted.section_id), 303)
+
+
+def _taken(desk: Desk, posted: Posted, taken: leases.Taken) -> ResponseReturnValue:
+    """Somebody else writes about the version now: what was typed is kept as a private draft, and shown."""
+    try:
+        draft = _kept(desk, posted)
+    except actions.Stale as error:
+        return _conflict(desk, posted, error)
+    except actions.Closed as error:
+        return _closed(desk, posted, said(error))
+    if wants_json():
+        answer = {"error": "taken", "message": said(taken)}
+        return jsonify(answer | ({"revision": str(draft.revision)} if draft else {})), 409
+    page = render_template(
+        "grading/taken.html",
+        desk=desk,
+        version=desk.version,
+        project=desk.project,
+        holders=taken.holders,
+        kept=_differences(desk, ReviewContent(), posted.content) if draft else [],
+        back=desk.address(posted.section_id, posted.view),
+        local_key=local_key(desk.version, posted.section_id),
+    )
+    return page, 409
 
 
 @dataclass(frozen=True)

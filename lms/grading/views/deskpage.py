@@ -13,9 +13,13 @@ from flask import url_for
 from flask_babel import gettext
 
 from lms import markup, rubric
+from lms.extensions import utcnow
 from lms.grading import changes, content, models, verdict
 from lms.grading.changes import Block, Row
 from lms.grading.content import Gap, Open, Opinion, ReviewContent
+from lms.grading.leases import models as leases
+from lms.grading.leases import slots
+from lms.grading.leases.models import Holder
 from lms.grading.models import PartLine, ReviewDraft, ReviewLine, Round, Setting
 from lms.grading.views.words import who
 from lms.guard import person
@@ -94,6 +98,8 @@ class Desk:
         self.read = read
         self.project: Project = projects.project(version.work.item_id)
         self.reviewer_id = person().id
+        self.now = utcnow()
+        self.granted = False  # a save was let through just now: whose turn it is need not be read
 
     @cached_property
     def setting(self) -> Setting:
@@ -187,12 +193,47 @@ class Desk:
         """What is kept of this reviewer: the sent review, else the draft, else the beginning."""
         if self.draft is not None:
             return content.decode(self.draft.content)
-        return self.beginning if self.writing else ReviewContent()
+        return self.beginning if self.pending else ReviewContent()
+
+    @property
+    def pending(self) -> bool:
+        """Whether the version still waits for this reviewer's review."""
+        return self.version.settled_at is None and self.sent is None
 
     @property
     def writing(self) -> bool:
-        """Whether the reviewer may still write."""
-        return self.version.settled_at is None and self.sent is None
+        """Whether the reviewer may write now: the version waits, and the turn is theirs or free."""
+        return self.pending and not self.blocked
+
+    # Whose turn it is
+
+    @cached_property
+    def holders(self) -> list[Holder]:
+        """Who writes about this version now."""
+        return leases.holders_of(self.version.id, now=self.now) if self.pending else []
+
+    @property
+    def lease(self) -> Holder | None:
+        """The reviewer's own turn."""
+        return next((each for each in self.holders if each.reviewer_id == self.reviewer_id), None)
+
+    @property
+    def others(self) -> list[Holder]:
+        """The turns of others."""
+        return [each for each in self.holders if each.reviewer_id != self.reviewer_id]
+
+    @property
+    def blocked(self) -> bool:
+        """Whether every turn is somebody else's."""
+        if self.granted or not self.others or self.lease is not None:
+            return False
+        reviews = self.rounds[self.version.number].reviews
+        sent = len({each.reviewer_id for each in reviews} - {self.reviewer_id})
+        return not slots.is_free(self.project.graders, sent, len(self.others))
+
+    def holder_name(self, holder: Holder) -> str:
+        """Who it is; several independent graders are not told of each other."""
+        return holder.name if self.project.graders == 1 else gettext("Penelaah lain")
 
     # The page
 
