@@ -10,7 +10,11 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """A snapshot of who asks: roles, and the cohorts (ids) in which the person learns or facilitates."""
+    """A snapshot of who asks: roles, and the cohorts (ids) in which the person learns or facilitates.
+
+    ``leads`` are those among the facilitated ones whose whole work the person answers for; in the others a
+    facilitator sees what was allocated to them.
+    """
 
     id: int
     name: str = ""
@@ -19,6 +23,7 @@ class Person:
     administrator: bool = False
     learns_in: frozenset[int] = field(default_factory=frozenset)
     facilitates: frozenset[int] = field(default_factory=frozenset)
+    leads: frozenset[int] = field(default_factory=frozenset)
 
 
 class Deed(Enum):
@@ -27,12 +32,15 @@ class Deed(Enum):
     # a thing with ``cohort_id``
     SEE_COHORT = "see cohort"  # the course as its cohort reads it: outline, lessons, quiz and project fronts
     LEARN = "learn"  # things only an enrolled learner does: tick, note, attempt, draft
-    FACILITATE = "facilitate"  # see a cohort's queue, progress and grades
+    FACILITATE = "facilitate"  # see the progress and the grades of a whole cohort
+    ALLOCATE = "allocate"  # decide who reviews what in a cohort, or (a thing with ``member_ids``) one work
     REGRADE = "regrade"  # decide about a quiz's key in a cohort, and score its attempts again
     # a thing with ``cohort_id`` and ``member_ids`` (people whose work it is)
     SEE_WORK = "see work"  # drafts: the members only
     WRITE_WORK = "write work"
     TAKE_QUIZ = "take quiz"  # answer and hand in an attempt: whose it is only
+    # those two and REVIEW: of a thing with ``reviewer_ids`` (to whom it is allocated) and ``barred_ids`` (the
+    # cohort's facilitators whom a conflict of interest keeps from reviewing it) too
     SEE_SUBMISSION = "see submission"  # handed-in versions and their files
     SEE_FILE = "see file"  # a thing with ``handed_in`` too: a file of a draft, or of a handed-in version
     REVIEW = "review"
@@ -78,14 +86,46 @@ def learning_member(person: Person, thing: Any) -> bool:
     return member(person, thing) and learns_here(person, thing)
 
 
+def leads_here(person: Person, thing: Any) -> bool:
+    """Facilitates the cohort and answers for all of its work."""
+    return facilitates_here(person, thing) and thing.cohort_id in person.leads
+
+
+def allocated_here(person: Person, thing: Any) -> bool:
+    """Facilitates the cohort, was given this work to review, and has no conflict of interest with it."""
+    return (
+        facilitates_here(person, thing)
+        and person.id in thing.reviewer_ids
+        and person.id not in thing.barred_ids
+    )
+
+
 def reviews_here(person: Person, thing: Any) -> bool:
-    """Facilitates the cohort and did not write the work: nobody reviews what is their own."""
-    return facilitates_here(person, thing) and not member(person, thing)
+    """Leads the cohort or was given the work, and is free to judge: it is neither the person's own nor that of
+    somebody they are close to.
+    """
+    return (
+        (leads_here(person, thing) or allocated_here(person, thing))
+        and not member(person, thing)
+        and person.id not in thing.barred_ids
+    )
+
+
+def decides_here(person: Person, thing: Any) -> bool:
+    """Leads the cohort and gains nothing: nobody marks or releases what is their own."""
+    return leads_here(person, thing) and not member(person, thing)
+
+
+def allocates_here(person: Person, thing: Any) -> bool:
+    """Leads the cohort or runs the platform; nobody chooses who reviews what is their own."""
+    return (leads_here(person, thing) or person.administrator) and person.id not in getattr(
+        thing, "member_ids", ()
+    )
 
 
 def grants_here(person: Person, thing: Any) -> bool:
-    """Facilitates the cohort or runs the platform, and gains nothing: nobody grants time to themselves."""
-    return (facilitates_here(person, thing) or person.administrator) and not member(person, thing)
+    """Leads the cohort or runs the platform, and gains nothing: nobody grants time to themselves."""
+    return (leads_here(person, thing) or person.administrator) and not member(person, thing)
 
 
 def sees_handed_in(person: Person, thing: Any) -> bool:
@@ -94,7 +134,7 @@ def sees_handed_in(person: Person, thing: Any) -> bool:
 
 
 def facilitates_any(person: Person, _thing: Any) -> bool:
-    """For the queue's front door only; its rows are filtered by cohort."""
+    """For the queue's front door only; its rows are those the person may review."""
     return person.facilitator
 
 
@@ -106,17 +146,18 @@ def administrates(person: Person, _thing: Any) -> bool:
 TABLE: dict[Deed, tuple[Predicate, ...]] = {
     Deed.SEE_COHORT: (learns_here, facilitates_here, administrates),
     Deed.LEARN: (learns_here,),
-    Deed.FACILITATE: (facilitates_here, administrates),
-    Deed.REGRADE: (facilitates_here, administrates),
+    Deed.FACILITATE: (leads_here, administrates),
+    Deed.ALLOCATE: (allocates_here,),
+    Deed.REGRADE: (leads_here, administrates),
     Deed.SEE_WORK: (learning_member,),
     Deed.WRITE_WORK: (learning_member,),
     Deed.TAKE_QUIZ: (learning_member,),
-    Deed.SEE_SUBMISSION: (member, facilitates_here, administrates),
+    Deed.SEE_SUBMISSION: (member, leads_here, allocated_here, administrates),
     Deed.SEE_FILE: (learning_member, sees_handed_in),
     Deed.REVIEW: (reviews_here,),
-    Deed.MARK: (reviews_here,),
+    Deed.MARK: (decides_here,),
     Deed.SEE_OWN: (member,),
-    Deed.RELEASE: (reviews_here,),
+    Deed.RELEASE: (decides_here,),
     Deed.GRANT: (grants_here,),
     Deed.SEE_QUEUE: (facilitates_any,),
     Deed.MANAGE_COURSES: (administrates,),

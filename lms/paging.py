@@ -74,7 +74,7 @@ def by_key(
     """
     key = read_token(after, [column.type.python_type for column in columns])
     if key is not None:
-        query = query.where(_past(columns, key, descending=descending))
+        query = query.where(past(columns, key, descending=descending))
     ordered = query.order_by(*(column.desc() if descending else column.asc() for column in columns))
     result = db.session.execute(ordered.limit(per_page + 1))
     rows = list(result.scalars() if scalars else result)
@@ -85,7 +85,8 @@ def by_key(
     return Page(rows, following, after if key is not None else None)
 
 
-def _past(columns: Sequence[Column], key: list[Any], *, descending: bool) -> ColumnElement[bool]:
+def past(columns: Sequence[Any], key: Sequence[Any], *, descending: bool = False) -> ColumnElement[bool]:
+    """Whether a row comes after the key, in the order of these columns."""
     # (a, b) > (x, y) spelled out: row values do not bind typed parameters on every database
     alternatives = []
     for at, column in enumerate(columns):

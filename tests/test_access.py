@@ -21,10 +21,12 @@ class Cohort:
 
 @dataclass(frozen=True)
 class Work:
-    """A thing that is somebody's work in a cohort."""
+    """A thing that is somebody's work in a cohort; allocated to these, and these are too close to its members."""
 
     cohort_id: int
     member_ids: frozenset[int] = field(default_factory=frozenset)
+    reviewer_ids: frozenset[int] = field(default_factory=frozenset)
+    barred_ids: frozenset[int] = field(default_factory=frozenset)
 
 
 @dataclass(frozen=True)
@@ -34,9 +36,11 @@ class File:
     cohort_id: int
     member_ids: frozenset[int]
     handed_in: bool
+    reviewer_ids: frozenset[int] = field(default_factory=frozenset)
+    barred_ids: frozenset[int] = field(default_factory=frozenset)
 
 
-SARI, BUDI, TONO, DEWI, HASAN, RATNA, WATI, EDI, LALA = range(1, 10)
+SARI, BUDI, TONO, DEWI, HASAN, RATNA, WATI, EDI, LALA, YUNI, ANDI, JOKO = range(1, 13)
 
 
 def ids(*values: int) -> frozenset[int]:
@@ -49,19 +53,34 @@ PEOPLE = {
     "budi": Person(BUDI, "Budi", learner=True, learns_in=ids(HERE)),
     # a learner of the same cohort with no part in the work
     "lala": Person(LALA, "Lala", learner=True, learns_in=ids(HERE)),
-    # the facilitator of the cohort, and the one of another cohort
-    "dewi": Person(DEWI, "Dewi", facilitator=True, facilitates=ids(HERE)),
-    "hasan": Person(HASAN, "Hasan", facilitator=True, facilitates=ids(THERE)),
+    # the facilitator who leads the cohort, and the one of another cohort
+    "dewi": Person(DEWI, "Dewi", facilitator=True, facilitates=ids(HERE), leads=ids(HERE)),
+    "hasan": Person(HASAN, "Hasan", facilitator=True, facilitates=ids(THERE), leads=ids(THERE)),
+    # facilitators of the cohort who do not lead it: the work is allocated to yuni, none to andi
+    "yuni": Person(YUNI, "Yuni", facilitator=True, facilitates=ids(HERE)),
+    "andi": Person(ANDI, "Andi", facilitator=True, facilitates=ids(HERE)),
+    # leads the cohort, and is close to whoever did "a relative's work"
+    "joko": Person(JOKO, "Joko", facilitator=True, facilitates=ids(HERE), leads=ids(HERE)),
     # a learner of another cohort, and one of none
     "tono": Person(TONO, "Tono", learner=True, learns_in=ids(THERE)),
     "wati": Person(WATI, "Wati", learner=True),
     # the administrator
     "ratna": Person(RATNA, "Ratna", administrator=True),
     # learns here and facilitates here at once: author of a work of their own
-    "edi": Person(EDI, "Edi", learner=True, facilitator=True, learns_in=ids(HERE), facilitates=ids(HERE)),
+    "edi": Person(
+        EDI,
+        "Edi",
+        learner=True,
+        facilitator=True,
+        learns_in=ids(HERE),
+        facilitates=ids(HERE),
+        leads=ids(HERE),
+    ),
     # rows of a cohort outlive a role that was taken away
     "sari without the role": Person(SARI, "Sari", learns_in=ids(HERE)),
-    "dewi without the role": Person(DEWI, "Dewi", facilitates=ids(HERE)),
+    "dewi without the role": Person(DEWI, "Dewi", facilitates=ids(HERE), leads=ids(HERE)),
+    # what was allocated to somebody who no longer facilitates the cohort
+    "yuni removed": Person(YUNI, "Yuni", facilitator=True),
     # removed from the cohort; the work stays theirs
     "sari removed": Person(SARI, "Sari", learner=True),
     "nobody's roles": Person(99, "Kosong"),
@@ -70,59 +89,54 @@ PEOPLE = {
 THINGS: dict[str, object] = {
     "nothing": None,
     "the cohort": Cohort(HERE),
-    "the work": Work(HERE, ids(SARI, BUDI)),
-    "edi's work": Work(HERE, ids(EDI)),
+    "the work": Work(HERE, ids(SARI, BUDI), ids(YUNI)),
+    "edi's work": Work(HERE, ids(EDI), ids(EDI)),
+    "a relative's work": Work(HERE, ids(SARI), ids(YUNI, JOKO), ids(YUNI, JOKO)),
     "sari's attempt": Work(HERE, ids(SARI)),
     "a draft's file": File(HERE, ids(SARI, BUDI), handed_in=False),
-    "a handed-in file": File(HERE, ids(SARI, BUDI), handed_in=True),
+    "a handed-in file": File(HERE, ids(SARI, BUDI), True, ids(YUNI)),
+    "a relative's file": File(HERE, ids(SARI), True, ids(YUNI), ids(YUNI)),
 }
 
 # Deed and thing → who may. Everybody else may not. Written by hand, so that a slip in the table shows.
+LEADS = {"dewi", "joko", "edi"}
+SARIS = {"sari", "sari without the role", "sari removed"}
 ALLOWED: dict[tuple[Deed, str], set[str]] = {
-    (Deed.SEE_COHORT, "the cohort"): {"sari", "budi", "lala", "dewi", "ratna", "edi"},
-    (Deed.SEE_COHORT, "the work"): {"sari", "budi", "lala", "dewi", "ratna", "edi"},
+    (Deed.SEE_COHORT, "the cohort"): {"sari", "budi", "lala", "dewi", "joko", "yuni", "andi", "ratna", "edi"},
+    (Deed.SEE_COHORT, "the work"): {"sari", "budi", "lala", "dewi", "joko", "yuni", "andi", "ratna", "edi"},
     (Deed.LEARN, "the cohort"): {"sari", "budi", "lala", "edi"},
     (Deed.LEARN, "the work"): {"sari", "budi", "lala", "edi"},
-    (Deed.FACILITATE, "the cohort"): {"dewi", "ratna", "edi"},
-    (Deed.FACILITATE, "the work"): {"dewi", "ratna", "edi"},
-    (Deed.REGRADE, "the cohort"): {"dewi", "ratna", "edi"},
+    (Deed.FACILITATE, "the cohort"): LEADS | {"ratna"},
+    (Deed.FACILITATE, "the work"): LEADS | {"ratna"},
+    (Deed.ALLOCATE, "the cohort"): LEADS | {"ratna"},
+    (Deed.ALLOCATE, "the work"): LEADS | {"ratna"},
+    (Deed.ALLOCATE, "edi's work"): {"dewi", "joko", "ratna"},
+    (Deed.REGRADE, "the cohort"): LEADS | {"ratna"},
     (Deed.SEE_WORK, "the work"): {"sari", "budi"},
     (Deed.SEE_WORK, "edi's work"): {"edi"},
     (Deed.WRITE_WORK, "the work"): {"sari", "budi"},
     (Deed.WRITE_WORK, "edi's work"): {"edi"},
     (Deed.TAKE_QUIZ, "sari's attempt"): {"sari"},
-    (Deed.SEE_OWN, "sari's attempt"): {"sari", "sari without the role", "sari removed"},
-    (Deed.SEE_SUBMISSION, "the work"): {
-        "sari",
-        "budi",
-        "dewi",
-        "ratna",
-        "edi",
-        "sari without the role",
-        "sari removed",
-    },
-    (Deed.SEE_SUBMISSION, "edi's work"): {"edi", "dewi", "ratna"},
+    (Deed.SEE_OWN, "sari's attempt"): SARIS,
+    (Deed.SEE_SUBMISSION, "the work"): SARIS | LEADS | {"budi", "yuni", "ratna"},
+    (Deed.SEE_SUBMISSION, "edi's work"): LEADS | {"ratna"},
+    # who leads the cohort answers for it and looks on; who was only given it does not
+    (Deed.SEE_SUBMISSION, "a relative's work"): SARIS | LEADS | {"ratna"},
     (Deed.SEE_FILE, "a draft's file"): {"sari", "budi"},
-    (Deed.SEE_FILE, "a handed-in file"): {
-        "sari",
-        "budi",
-        "dewi",
-        "ratna",
-        "edi",
-        "sari without the role",
-        "sari removed",
-    },
-    (Deed.REVIEW, "the work"): {"dewi", "edi"},
-    (Deed.REVIEW, "edi's work"): {"dewi"},
-    (Deed.MARK, "sari's attempt"): {"dewi", "edi"},
-    (Deed.MARK, "edi's work"): {"dewi"},
-    (Deed.RELEASE, "the work"): {"dewi", "edi"},
-    (Deed.RELEASE, "edi's work"): {"dewi"},
-    (Deed.GRANT, "the work"): {"dewi", "ratna", "edi"},
-    (Deed.GRANT, "edi's work"): {"dewi", "ratna"},
-    (Deed.SEE_OWN, "the work"): {"sari", "budi", "sari without the role", "sari removed"},
+    (Deed.SEE_FILE, "a handed-in file"): SARIS | LEADS | {"budi", "yuni", "ratna"},
+    (Deed.SEE_FILE, "a relative's file"): SARIS | LEADS | {"ratna"},
+    (Deed.REVIEW, "the work"): LEADS | {"yuni"},
+    (Deed.REVIEW, "edi's work"): {"dewi", "joko"},
+    (Deed.REVIEW, "a relative's work"): {"dewi", "edi"},
+    (Deed.MARK, "sari's attempt"): LEADS,
+    (Deed.MARK, "edi's work"): {"dewi", "joko"},
+    (Deed.RELEASE, "the work"): LEADS,
+    (Deed.RELEASE, "edi's work"): {"dewi", "joko"},
+    (Deed.GRANT, "the work"): LEADS | {"ratna"},
+    (Deed.GRANT, "edi's work"): {"dewi", "joko", "ratna"},
+    (Deed.SEE_OWN, "the work"): SARIS | {"budi"},
     (Deed.SEE_OWN, "edi's work"): {"edi"},
-    (Deed.SEE_QUEUE, "nothing"): {"dewi", "hasan", "edi"},
+    (Deed.SEE_QUEUE, "nothing"): {"dewi", "hasan", "edi", "yuni", "andi", "joko", "yuni removed"},
     (Deed.MANAGE_COURSES, "nothing"): {"ratna"},
     (Deed.MANAGE_COURSES, "the cohort"): {"ratna"},
     (Deed.MANAGE_COHORTS, "nothing"): {"ratna"},
@@ -158,6 +172,10 @@ def test_a_deed_without_a_rule_is_refused(monkeypatch: pytest.MonkeyPatch) -> No
 REFUSALS: dict[tuple[Deed, str], dict[str, str]] = {
     # an insider lacks the right and is told so; an outsider does not learn that it exists
     (Deed.LEARN, "the cohort"): {
+        "yuni": "F",
+        "andi": "F",
+        "joko": "F",
+        "yuni removed": "H",
         "sari": "A",
         "budi": "A",
         "lala": "A",
@@ -173,6 +191,10 @@ REFUSALS: dict[tuple[Deed, str], dict[str, str]] = {
         "nobody's roles": "H",
     },
     (Deed.FACILITATE, "the cohort"): {
+        "yuni": "F",
+        "andi": "F",
+        "joko": "A",
+        "yuni removed": "H",
         "dewi": "A",
         "ratna": "A",
         "edi": "A",
@@ -188,6 +210,10 @@ REFUSALS: dict[tuple[Deed, str], dict[str, str]] = {
         "nobody's roles": "H",
     },
     (Deed.REGRADE, "the cohort"): {
+        "yuni": "F",
+        "andi": "F",
+        "joko": "A",
+        "yuni removed": "H",
         "dewi": "A",
         "ratna": "A",
         "edi": "A",
@@ -204,6 +230,10 @@ REFUSALS: dict[tuple[Deed, str], dict[str, str]] = {
     },
     # work is private: a learner of the same cohort is an outsider to it
     (Deed.SEE_WORK, "the work"): {
+        "yuni": "F",
+        "andi": "F",
+        "joko": "F",
+        "yuni removed": "H",
         "sari": "A",
         "budi": "A",
         "dewi": "F",
@@ -219,6 +249,10 @@ REFUSALS: dict[tuple[Deed, str], dict[str, str]] = {
         "nobody's roles": "H",
     },
     (Deed.SEE_SUBMISSION, "the work"): {
+        "yuni": "A",
+        "andi": "F",
+        "joko": "A",
+        "yuni removed": "H",
         "sari": "A",
         "budi": "A",
         "dewi": "A",
@@ -234,6 +268,10 @@ REFUSALS: dict[tuple[Deed, str], dict[str, str]] = {
         "nobody's roles": "H",
     },
     (Deed.REVIEW, "the work"): {
+        "yuni": "A",
+        "andi": "F",
+        "joko": "A",
+        "yuni removed": "H",
         "dewi": "A",
         "edi": "A",
         "sari": "F",
@@ -249,6 +287,10 @@ REFUSALS: dict[tuple[Deed, str], dict[str, str]] = {
         "nobody's roles": "H",
     },
     (Deed.REVIEW, "edi's work"): {
+        "yuni": "F",
+        "andi": "F",
+        "joko": "A",
+        "yuni removed": "H",
         "dewi": "A",
         "edi": "F",  # nobody reviews what is their own
         "ratna": "F",
@@ -264,6 +306,10 @@ REFUSALS: dict[tuple[Deed, str], dict[str, str]] = {
         "nobody's roles": "H",
     },
     (Deed.MARK, "edi's work"): {
+        "yuni": "F",
+        "andi": "F",
+        "joko": "A",
+        "yuni removed": "H",
         "dewi": "A",
         "edi": "F",  # nobody marks their own
         "ratna": "F",
@@ -279,6 +325,10 @@ REFUSALS: dict[tuple[Deed, str], dict[str, str]] = {
         "nobody's roles": "H",
     },
     (Deed.SEE_FILE, "a draft's file"): {
+        "yuni": "F",
+        "andi": "F",
+        "joko": "F",
+        "yuni removed": "H",
         "sari": "A",
         "budi": "A",
         "dewi": "F",
@@ -293,12 +343,55 @@ REFUSALS: dict[tuple[Deed, str], dict[str, str]] = {
         "wati": "H",
         "nobody's roles": "H",
     },
+    # a conflict of interest is told to whoever it concerns
+    (Deed.REVIEW, "a relative's work"): {
+        "dewi": "A",
+        "edi": "A",
+        "joko": "F",
+        "yuni": "F",
+        "andi": "F",
+        "sari": "F",
+        "ratna": "F",
+        "sari without the role": "F",
+        "sari removed": "F",
+        "dewi without the role": "F",
+        "budi": "H",
+        "lala": "H",
+        "hasan": "H",
+        "tono": "H",
+        "wati": "H",
+        "yuni removed": "H",
+        "nobody's roles": "H",
+    },
+    (Deed.ALLOCATE, "the cohort"): {
+        "dewi": "A",
+        "joko": "A",
+        "edi": "A",
+        "ratna": "A",
+        "yuni": "F",
+        "andi": "F",
+        "sari": "F",
+        "budi": "F",
+        "lala": "F",
+        "sari without the role": "F",
+        "dewi without the role": "F",
+        "hasan": "H",
+        "tono": "H",
+        "wati": "H",
+        "sari removed": "H",
+        "yuni removed": "H",
+        "nobody's roles": "H",
+    },
     # nothing to hide: everybody knows that there is a queue and an administrator's desk
     (Deed.SEE_QUEUE, "nothing"): {
         **dict.fromkeys(PEOPLE, "F"),
         "dewi": "A",
         "hasan": "A",
         "edi": "A",
+        "yuni": "A",
+        "andi": "A",
+        "joko": "A",
+        "yuni removed": "A",
     },
     (Deed.MANAGE_PEOPLE, "nothing"): {**dict.fromkeys(PEOPLE, "F"), "ratna": "A"},
     (Deed.MANAGE_COURSES, "nothing"): {**dict.fromkeys(PEOPLE, "F"), "ratna": "A"},

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
@@ -13,6 +13,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from lms import audit
 from lms.courses.cohort import RosterLine, is_code, suggest_code
 from lms.courses.models import (
+    REVIEW_DAYS,
     Cohort,
     CohortFacilitator,
     CourseVersion,
@@ -169,11 +170,12 @@ def _check_dates(facts: CohortFacts) -> None:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CohortFacts:
-    """What may change about a cohort: its name and when it runs."""
+    """What may change about a cohort: its name, when it runs, within how many working days reviews are promised."""
 
     name: str
     starts_at: datetime
     ends_at: datetime
+    review_days: int = REVIEW_DAYS
 
 
 def create_cohort(version_id: int, code: str, facts: CohortFacts, *, by: int, now: datetime) -> Cohort:
@@ -197,6 +199,7 @@ def create_cohort(version_id: int, code: str, facts: CohortFacts, *, by: int, no
         version_id=version.id,
         starts_at=facts.starts_at,
         ends_at=facts.ends_at,
+        review_days=facts.review_days,
         created_at=now,
     )
     db.session.add(cohort)
@@ -208,27 +211,58 @@ def create_cohort(version_id: int, code: str, facts: CohortFacts, *, by: int, no
 def change_cohort(cohort: Cohort, facts: CohortFacts, *, by: int, now: datetime) -> None:
     """Change a cohort's name and dates; its code stays, because people have it in their bookmarks."""
     _check_dates(facts)
-    if CohortFacts(name=cohort.name, starts_at=cohort.starts_at, ends_at=cohort.ends_at) == facts:
+    now_there = CohortFacts(
+        name=cohort.name,
+        starts_at=cohort.starts_at,
+        ends_at=cohort.ends_at,
+        review_days=cohort.review_days,
+    )
+    if now_there == facts:
         return
     cohort.name, cohort.starts_at, cohort.ends_at = facts.name, facts.starts_at, facts.ends_at
+    cohort.review_days = facts.review_days
     db.session.flush()
     audit.record(
         "change cohort",
         f"cohort:{cohort.id}",
         by=by,
         now=now,
-        detail={"starts_at": facts.starts_at.isoformat(), "ends_at": facts.ends_at.isoformat()},
+        detail={
+            "starts_at": facts.starts_at.isoformat(),
+            "ends_at": facts.ends_at.isoformat(),
+            "review_days": facts.review_days,
+        },
     )
 
 
-def set_facilitators(cohort: Cohort, person_ids: frozenset[int], *, by: int, now: datetime) -> None:
-    """Make these people the cohort's facilitators. Raises Refused when one of them has not that role."""
-    present = frozenset(
-        db.session.scalars(
-            select(CohortFacilitator.person_id).where(CohortFacilitator.cohort_id == cohort.id)
+_when_leaving: list[Callable[..., None]] = []
+
+
+def when_facilitators_leave(act: Callable[..., None]) -> None:
+    """Let another feature act, as ``act(cohort_id, person_id, by=, now=)``, when somebody facilitates a cohort no more."""
+    _when_leaving.append(act)
+
+
+def set_facilitators(
+    cohort: Cohort,
+    person_ids: frozenset[int],
+    leads: frozenset[int] = frozenset(),
+    *,
+    by: int,
+    now: datetime,
+) -> None:
+    """Make these people the cohort's facilitators, and those of them who lead it its leads.
+
+    Somebody has to lead: where nobody of them is named, all do. Raises Refused when one of them has not that role.
+    """
+    leads = (leads & person_ids) or person_ids
+    present = {
+        row.person_id: row
+        for row in db.session.scalars(
+            select(CohortFacilitator).where(CohortFacilitator.cohort_id == cohort.id)
         )
-    )
-    coming = person_ids - present
+    }
+    coming = person_ids - present.keys()
     if coming:
         able = frozenset(
             db.session.scalars(
@@ -238,10 +272,33 @@ def set_facilitators(cohort: Cohort, person_ids: frozenset[int], *, by: int, now
         if coming - able:
             raise Refused("Hanya orang dengan peran fasilitator yang aktif yang dapat mendampingi angkatan.")
     for person_id in sorted(coming):
-        db.session.add(CohortFacilitator(cohort_id=cohort.id, person_id=person_id, added_at=now))
+        db.session.add(
+            CohortFacilitator(
+                cohort_id=cohort.id, person_id=person_id, added_at=now, leads=person_id in leads
+            )
+        )
         db.session.flush()
-        audit.record("add facilitator", f"cohort:{cohort.id}", by=by, now=now, detail={"person": person_id})
-    for person_id in sorted(present - person_ids):
+        audit.record(
+            "add facilitator",
+            f"cohort:{cohort.id}",
+            by=by,
+            now=now,
+            detail={"person": person_id, "leads": int(person_id in leads)},
+        )
+    for person_id in sorted(present.keys() & person_ids):
+        if present[person_id].leads != (person_id in leads):
+            present[person_id].leads = person_id in leads
+            db.session.flush()
+            audit.record(
+                "change facilitator",
+                f"cohort:{cohort.id}",
+                by=by,
+                now=now,
+                detail={"person": person_id, "leads": int(person_id in leads)},
+            )
+    for person_id in sorted(present.keys() - person_ids):
+        for act in _when_leaving:
+            act(cohort.id, person_id, by=by, now=now)
         db.session.execute(
             delete(CohortFacilitator).where(
                 CohortFacilitator.cohort_id == cohort.id, CohortFacilitator.person_id == person_id

@@ -11,21 +11,24 @@ from flask_wtf import FlaskForm
 from wtforms import (
     DateField,
     DateTimeLocalField,
+    IntegerField,
     SelectField,
     SelectMultipleField,
     StringField,
     TextAreaField,
 )
-from wtforms.validators import InputRequired, Length, Optional
+from wtforms.validators import InputRequired, Length, NumberRange, Optional
 from wtforms.widgets import CheckboxInput, ListWidget
 
 from lms import formats
 from lms.courses.actions import CohortFacts
 from lms.courses.cohort import CODE_AT_MOST, day_begins, day_ends
-from lms.courses.models import ItemLine
+from lms.courses.models import REVIEW_DAYS, ItemLine
 
 ZONE = formats.DEFAULT_ZONE
 """Days and deadlines are typed in the organiser's zone, whatever the zone of whoever types them."""
+
+REVIEW_DAYS_AT_MOST = 60
 
 LIST_AT_MOST = 60_000
 """Characters of a pasted list of people."""
@@ -88,7 +91,16 @@ class CohortForm(FlaskForm):
     )
     starts = DayField(_l("Mulai"), validators=[InputRequired(_l("Isi tanggal mulai."))])
     ends = DayField(_l("Selesai"), validators=[InputRequired(_l("Isi tanggal selesai."))])
+    review_days = IntegerField(
+        _l("Janji waktu telaah (hari kerja)"),
+        default=REVIEW_DAYS,
+        validators=[
+            Optional(),
+            NumberRange(1, REVIEW_DAYS_AT_MOST, message=_l("Isi 1 sampai 60 hari kerja.")),
+        ],
+    )
     facilitators = CheckList(_l("Fasilitator"), coerce=_row_id, validate_choice=False)
+    leads = CheckList(_l("Memimpin angkatan"), coerce=_row_id, validate_choice=False)
 
     def facts(self) -> CohortFacts:
         """What a valid form holds."""
@@ -99,6 +111,7 @@ class CohortForm(FlaskForm):
             name=self.name.data,
             starts_at=day_begins(self.starts.data, ZONE),
             ends_at=day_ends(self.ends.data, ZONE),
+            review_days=REVIEW_DAYS if self.review_days.data is None else self.review_days.data,
         )
 
 

@@ -22,6 +22,7 @@ from sqlalchemy import (
     cast,
     func,
     select,
+    text,
     true,
 )
 from sqlalchemy.orm import Mapped, aliased, joinedload, mapped_column, relationship
@@ -38,6 +39,9 @@ from lms.courses.reading import pieces
 from lms.extensions import Base, Key, db
 from lms.people.models import Account, EndedSession, Organization, Person, people_visible_to
 from lms.splice import Kept, keep
+
+REVIEW_DAYS = 5
+"""The working days within which a cohort's reviews are promised, until its administrator says otherwise."""
 
 
 class Course(Base):
@@ -118,7 +122,10 @@ class CourseFile(Base):
 
 
 class Cohort(Base):
-    """A group that takes one version of a course between two dates (angkatan); ``code`` is its address."""
+    """A group that takes one version of a course between two dates (angkatan); ``code`` is its address.
+
+    ``review_days`` is within how many working days its learners are promised a review.
+    """
 
     __tablename__ = "cohort"
 
@@ -129,6 +136,7 @@ class Cohort(Base):
     starts_at: Mapped[datetime]
     ends_at: Mapped[datetime]
     created_at: Mapped[datetime]
+    review_days: Mapped[int] = mapped_column(default=REVIEW_DAYS, server_default=text(str(REVIEW_DAYS)))
 
     version: Mapped[CourseVersion] = relationship()
 
@@ -144,13 +152,14 @@ class Cohort(Base):
 
 
 class CohortFacilitator(Base):
-    """A facilitator of one cohort."""
+    """A facilitator of one cohort; one who ``leads`` it sees all of its work, others what is allocated to them."""
 
     __tablename__ = "cohort_facilitator"
 
     cohort_id: Mapped[int] = mapped_column(ForeignKey("cohort.id"), primary_key=True)
     person_id: Mapped[int] = mapped_column(ForeignKey("person.id"), primary_key=True)
     added_at: Mapped[datetime]
+    leads: Mapped[bool] = mapped_column(default=True, server_default=true())
 
     __table_args__ = (Index("ix_cohort_facilitator_person_id", "person_id"),)
 
@@ -774,16 +783,19 @@ FACILITATORS_LISTED = 300
 
 
 def facilitator_choices(cohort_id: int | None) -> list[Any]:
-    """Who may facilitate, and who does so in this cohort: rows with id, name, organization, assigned."""
-    assigned = (
-        select(CohortFacilitator.person_id)
-        .where(CohortFacilitator.person_id == Person.id, CohortFacilitator.cohort_id == cohort_id)
-        .exists()
+    """Who may facilitate, and who does so in this cohort: rows with id, name, organization, assigned, leads."""
+    seat = select(CohortFacilitator.person_id).where(
+        CohortFacilitator.person_id == Person.id, CohortFacilitator.cohort_id == cohort_id
     )
+    assigned = seat.exists()
     return list(
         db.session.execute(
             select(
-                Person.id, Person.name, Organization.name.label("organization"), assigned.label("assigned")
+                Person.id,
+                Person.name,
+                Organization.name.label("organization"),
+                assigned.label("assigned"),
+                seat.where(CohortFacilitator.leads).exists().label("leads"),
             )
             .outerjoin(Organization, Organization.id == Person.organization_id)
             .where((Person.facilitator & Person.active) | assigned)
@@ -906,6 +918,11 @@ _ACCOUNT = (
         .correlate(Person.__table__)
         .scalar_subquery()
         .label("facilitates"),
+        select(func.aggregate_strings(cast(_facilitator.cohort_id, String), ","))
+        .where(_facilitator.person_id == _person.id, _facilitator.leads)
+        .correlate(Person.__table__)
+        .scalar_subquery()
+        .label("leads"),
         select(_ended.id).where(_ended.id == bindparam("session_id")).exists().label("ended"),
     )
     .select_from(
@@ -929,6 +946,7 @@ def load_account(person_id: int, session_key: str, session_id: str = "") -> Acco
             administrator=row.administrator,
             learns_in=_ids(row.learns),
             facilitates=_ids(row.facilitates),
+            leads=_ids(row.leads),
         ),
         session_key=row.session_key,
         email=row.email,

@@ -14,10 +14,12 @@ from lms.courses import actions as courses
 from lms.courses.models import GradeEntry
 from lms.extensions import db
 from lms.grading import content, models, verdict
+from lms.grading.allocation import actions as allocation
 from lms.grading.content import Gap, Open, ReviewContent
 from lms.grading.leases import actions as leases
 from lms.grading.models import Ready, Review, ReviewDraft
 from lms.projects.models import Draft, ImprovementNote, SubmissionPart, SubmissionVersion, Work
+from lms.projects.reviewers import wait_no_more
 from lms.projects.source import Project
 from lms.refusals import N_, Refused
 from lms.rubric import Rubric
@@ -222,6 +224,7 @@ def send(
         content=text,
         # a review that returns the work may leave criteria unscored; one that accepts it scores all
         points=rubric.points(criteria, content.scores(criteria, said)),
+        started_at=draft.started_at if draft is not None else None,
         sent_at=now,
     )
     db.session.add(review)
@@ -316,6 +319,11 @@ def _settle(
             .execution_options(synchronize_session=False)
         )
     submission.settled_at = now
+    wait_no_more([submission.work_id])
+    if back:
+        allocation.follow_up(
+            submission, [(each.reviewer_id, each.outcome == "returned") for each in reviews], now=now
+        )
     _deliver(submission, reviews, earlier, accepted, now=now)
     if verdict.outcome(sent) == "accepted":
         _grade(submission, project, reviews[-1], sent, now=now)

@@ -29,6 +29,7 @@ from lms.projects.models import (
     WorkMember,
     Workspace,
 )
+from lms.projects.reviewers import wait_from
 from lms.projects.source import FilesSection, Project, Section, empty
 from lms.refusals import N_, Refused
 
@@ -557,6 +558,9 @@ def hand_in(
     )
     db.session.add(version)
     db.session.flush()
+    # after the insert, which waits for whoever allocates the work at this moment
+    if wait_from(work.id, now) >= work.project.graders:
+        version.pool_on = None
     db.session.execute(_PARTS, [part | {"submission_id": version.id} for part in parts])
     db.session.execute(
         update(Draft)

@@ -29,7 +29,7 @@ from sqlalchemy import (
     text,
     update,
 )
-from sqlalchemy.orm import Mapped, joinedload, mapped_column, relationship
+from sqlalchemy.orm import Mapped, column_property, joinedload, mapped_column, relationship
 
 from lms.courses.models import Cohort, Enrolment, Item, Schedule, count_as_learning, item_source, latest_of
 from lms.courses.models import item_id as find_item
@@ -40,6 +40,9 @@ from lms.projects.deadlines import Due, due
 from lms.projects.deadlines import Extension as Extension
 from lms.projects.history import Contribution as Contribution
 from lms.projects.history import Snapshot as Snapshot
+from lms.projects.reviewers import Allocation as Allocation
+from lms.projects.reviewers import DeclaredRelation as DeclaredRelation
+from lms.projects.reviewers import barred_column, day_of, ids_in, reviewers_column
 from lms.projects.source import FilesSection, Project, Section, TableSection, empty
 from lms.projects.state import SectionFacts, SectionState, section_state
 from lms.projects.uploads import Inspection as Inspection
@@ -50,7 +53,8 @@ from lms.rubric import Rubric
 class Work(Base):
     """One project as one person or team does it, in one cohort.
 
-    ``name`` is the team's; ``join_code`` lets others of the cohort join until the first hand-in.
+    ``name`` is the team's; ``join_code`` lets others of the cohort join until the first hand-in. Who reviews it
+    (``reviewer_ids``) and who must not (``barred_ids``) is read along with every row.
     """
 
     __tablename__ = "work"
@@ -64,6 +68,8 @@ class Work(Base):
     created_at: Mapped[datetime]
 
     members: Mapped[list[WorkMember]] = relationship(back_populates="work")
+    reviewers_joined: Mapped[str | None] = column_property(reviewers_column(id))
+    barred_joined: Mapped[str | None] = column_property(barred_column(id, cohort_id))
 
     __table_args__ = (
         Index("ix_work_cohort", "cohort_id", "stable_id", "id"),
@@ -75,6 +81,16 @@ class Work(Base):
     def member_ids(self) -> frozenset[int]:
         """The people whose work this is (a thing of the access table)."""
         return frozenset(member.person_id for member in self.members if member.left_at is None)
+
+    @property
+    def reviewer_ids(self) -> frozenset[int]:
+        """The people it is allocated to."""
+        return ids_in(self.reviewers_joined)
+
+    @property
+    def barred_ids(self) -> frozenset[int]:
+        """The cohort's facilitators who are too close to its members to review it."""
+        return ids_in(self.barred_joined)
 
 
 class WorkMember(Base):
@@ -183,6 +199,14 @@ class Attachment(Base):
     def member_ids(self) -> frozenset[int]:
         return self.work.member_ids
 
+    @property
+    def reviewer_ids(self) -> frozenset[int]:
+        return self.work.reviewer_ids
+
+    @property
+    def barred_ids(self) -> frozenset[int]:
+        return self.work.barred_ids
+
 
 class SubmissionVersion(Base):
     """A handed-in version: number, facts about lateness, receipt; written once.
@@ -190,12 +214,13 @@ class SubmissionVersion(Base):
     ``signature`` is the server's over the receipt's facts, '' on versions from before it was made.
 
     ``settled_at`` is when its reviews had come to a decision; until then the version waits in the queue. It
-    is kept here, not derived, so that a queue of any age is read from an index.
+    is kept here, not derived, so that a queue of any age is read from an index. ``pool_on`` is the day of the
+    hand-in while the work lacks reviewers, so that those who lead the cohort find it in their queue.
     """
 
     __tablename__ = "submission_version"
     __immutable__ = True
-    __mutable__ = ("settled_at",)
+    __mutable__ = ("settled_at", "pool_on")
 
     id: Mapped[int] = mapped_column(Key, primary_key=True)
     work_id: Mapped[int] = mapped_column(ForeignKey("work.id"))
@@ -210,6 +235,9 @@ class SubmissionVersion(Base):
     receipt: Mapped[str] = mapped_column(String(40), unique=True)
     signature: Mapped[str] = mapped_column(String(128), default="", server_default="")
     settled_at: Mapped[datetime | None]
+    pool_on: Mapped[int | None] = mapped_column(
+        default=lambda context: day_of(context.get_current_parameters()["submitted_at"])
+    )
 
     work: Mapped[Work] = relationship()
     parts: Mapped[list[SubmissionPart]] = relationship(
@@ -227,12 +255,27 @@ class SubmissionVersion(Base):
             sqlite_where=text("settled_at IS NULL"),
             postgresql_where=text("settled_at IS NULL"),
         ),
+        Index(
+            "ix_submission_version_pool",
+            "cohort_id",
+            "pool_on",
+            sqlite_where=text("settled_at IS NULL AND pool_on IS NOT NULL"),
+            postgresql_where=text("settled_at IS NULL AND pool_on IS NOT NULL"),
+        ),
         Index("ix_submission_version_submitted_by", "submitted_by"),
     )
 
     @property
     def member_ids(self) -> frozenset[int]:
         return self.work.member_ids
+
+    @property
+    def reviewer_ids(self) -> frozenset[int]:
+        return self.work.reviewer_ids
+
+    @property
+    def barred_ids(self) -> frozenset[int]:
+        return self.work.barred_ids
 
 
 class SubmissionPart(Base):
@@ -296,6 +339,14 @@ class ImprovementNote(Base):
     @property
     def member_ids(self) -> frozenset[int]:
         return self.work.member_ids
+
+    @property
+    def reviewer_ids(self) -> frozenset[int]:
+        return self.work.reviewer_ids
+
+    @property
+    def barred_ids(self) -> frozenset[int]:
+        return self.work.barred_ids
 
 
 MAX_KEY = 2**63 - 1
@@ -398,6 +449,8 @@ class Workspace:
     opens_at: datetime | None
     due: Due
     member_ids: frozenset[int]
+    reviewer_ids: frozenset[int]
+    barred_ids: frozenset[int]
 
     @property
     def due_at(self) -> datetime | None:
@@ -457,6 +510,8 @@ _WORKSPACES = select(
     .where(_member.work_id == _work.id, _member.left_at.is_(None))
     .correlate(Work.__table__)
     .scalar_subquery(),
+    reviewers_column(_work.id),
+    barred_column(_work.id, _work.cohort_id),
 ).select_from(
     Work.__table__.join(Cohort.__table__, _cohort.id == _work.cohort_id).outerjoin(
         Schedule.__table__,
@@ -491,11 +546,8 @@ def _workspace(query: Select[Any], values: Mapping[str, Any]) -> Workspace | Non
     if row is None:
         return None
     found = list(row)
-    joined = found.pop()
-    found[9:] = [
-        due(*found[9:]),
-        frozenset(int(part) for part in joined.split(",")) if joined else frozenset(),
-    ]
+    members, reviewers, barred = (ids_in(joined) for joined in found[-3:])
+    found[9:] = [due(*found[9:-3]), members, reviewers, barred]
     return Workspace(*found)
 
 

@@ -552,6 +552,9 @@ def test_two_releases_at_once_are_one(app: Flask, cast: Cast, session: Any) -> N
 # Lists and where works stand
 
 
+DAY = timedelta(days=1)
+
+
 def somebody(cast: Cast, who: str, *, facilitator: bool = False, learner: bool = False) -> Person:
     cohort = {"dewi": cast.cohort_id, "hasan": cast.other_cohort_id}.get(who, cast.cohort_id)
     return Person(
@@ -559,6 +562,7 @@ def somebody(cast: Cast, who: str, *, facilitator: bool = False, learner: bool =
         learner=learner,
         facilitator=facilitator,
         facilitates=frozenset((cohort,)) if facilitator else frozenset(),
+        leads=frozenset((cohort,)) if facilitator else frozenset(),
         learns_in=frozenset((cast.cohort_id,)) if learner else frozenset(),
     )
 
@@ -600,13 +604,14 @@ def test_lists_pick_the_rows_whose_state_they_name(cast: Cast, session: Any, dew
 
 def test_the_queue_and_the_table_of_rights_agree(cast: Cast, session: Any, dewi: int) -> None:
     sari = handed_in(cast, "sari")
-    budi = handed_in(cast, "budi", now=NOW + HOUR)
+    budi = handed_in(cast, "budi", now=NOW + DAY)
     both = Person(
         id=cast.people["sari"],
         learner=True,
         facilitator=True,
         learns_in=frozenset((cast.cohort_id,)),
         facilitates=frozenset((cast.cohort_id,)),
+        leads=frozenset((cast.cohort_id,)),
     )
     asking = [
         somebody(cast, "dewi", facilitator=True),
@@ -629,9 +634,10 @@ def test_the_queue_goes_on_where_its_page_ended(cast: Cast, session: Any) -> Non
         id=cast.people["dewi"],
         facilitator=True,
         facilitates=frozenset((cast.cohort_id, cast.other_cohort_id)),
+        leads=frozenset((cast.cohort_id, cast.other_cohort_id)),
     )
     first = handed_in(cast, "sari")
-    second = handed_in(cast, "budi")  # at the same moment
+    second = handed_in(cast, "budi", now=NOW + DAY)
     page = models.queue(person, per_page=1)
     assert [line.submission_id for line in page.rows] == [first.id]
     assert page.next is not None
@@ -645,7 +651,7 @@ def test_the_queue_goes_on_where_its_page_ended(cast: Cast, session: Any) -> Non
 
 def test_the_next_in_the_queue_goes_round(cast: Cast, session: Any, dewi: int) -> None:
     person = somebody(cast, "dewi", facilitator=True)
-    first, second = handed_in(cast, "sari"), handed_in(cast, "budi", now=NOW + HOUR)
+    first, second = handed_in(cast, "sari"), handed_in(cast, "budi", now=NOW + DAY)
     assert models.following(person) == first.id
     assert models.following(person, first) == second.id
     assert models.following(person, second) == first.id

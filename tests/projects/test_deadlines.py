@@ -187,7 +187,12 @@ def test_more_time_granted_after_the_outage_counts_until_the_work_is_graded(
 
 def test_the_queue_calls_nobody_late_whom_an_extension_excuses(cast: Cast, session: Any) -> None:
     handed_in(cast, now=DUE + timedelta(hours=2))
-    dewi = access.Person(cast.people["dewi"], facilitator=True, facilitates=frozenset({cast.cohort_id}))
+    dewi = access.Person(
+        cast.people["dewi"],
+        facilitator=True,
+        facilitates=frozenset({cast.cohort_id}),
+        leads=frozenset({cast.cohort_id}),
+    )
     (line,) = grading.queue(dewi).rows
     assert line.late_seconds == 7200
     extend(cast, DUE + timedelta(hours=3))

@@ -69,7 +69,9 @@ def new_cohort() -> ResponseReturnValue:
     """Open a cohort on a version that is on offer."""
     form = NewCohortForm()
     form.version.choices = [(row.id, f"{row.title} · v{row.number}") for row in versions_for_cohorts()]
-    form.facilitators.choices = [(row.id, _named(row)) for row in facilitator_choices(None)]
+    form.facilitators.choices = form.leads.choices = [
+        (row.id, _named(row)) for row in facilitator_choices(None)
+    ]
     refusal = ""
     if form.validate_on_submit():
         now = utcnow()
@@ -77,7 +79,7 @@ def new_cohort() -> ResponseReturnValue:
             cohort = actions.create_cohort(
                 form.version.data, form.code.data or "", form.facts(), by=person().id, now=now
             )
-            actions.set_facilitators(cohort, frozenset(form.facilitators.data or ()), by=person().id, now=now)
+            actions.set_facilitators(cohort, *_chosen(form), by=person().id, now=now)
         except Refused as error:
             db.session.rollback()
             refusal = _say(error)
@@ -87,6 +89,11 @@ def new_cohort() -> ResponseReturnValue:
             return redirect(url_for("courses.cohort", code=cohort.code), 303)
     status = 400 if request.method == "POST" else 200
     return render_template("courses/cohort_new.html", form=form, refusal=refusal), status
+
+
+def _chosen(form: CohortForm) -> tuple[frozenset[int], frozenset[int]]:
+    """Who facilitates and who of them leads."""
+    return frozenset(form.facilitators.data or ()), frozenset(form.leads.data or ())
 
 
 def _named(row: Any) -> str:
@@ -110,7 +117,7 @@ def change_cohort(cohort: Cohort) -> ResponseReturnValue:
     now = utcnow()
     try:
         actions.change_cohort(cohort, form.facts(), by=person().id, now=now)
-        actions.set_facilitators(cohort, frozenset(form.facilitators.data or ()), by=person().id, now=now)
+        actions.set_facilitators(cohort, *_chosen(form), by=person().id, now=now)
     except Refused as error:
         db.session.rollback()
         return _cohort_page(cohort, details=form, refusal=_say(error)), 400
@@ -158,11 +165,13 @@ def _cohort_page(
             name=cohort.name,
             starts=formats.local(cohort.starts_at, ZONE).date(),
             ends=formats.local(cohort.ends_at, ZONE).date(),
+            review_days=cohort.review_days,
             facilitators=[row.id for row in choices if row.assigned],
+            leads=[row.id for row in choices if row.leads],
         )
     else:
         filled = details
-    filled.facilitators.choices = [(row.id, _named(row)) for row in choices]
+    filled.facilitators.choices = filled.leads.choices = [(row.id, _named(row)) for row in choices]
     if dates is None:
         rows = schedules_of(cohort.id)
         values = {}

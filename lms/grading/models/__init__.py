@@ -13,6 +13,7 @@ from lms.grading.models.desk import (
     setting_of,
 )
 from lms.grading.models.ledger import (
+    CohortLine,
     MemberLine,
     Ready,
     WorkStanding,
@@ -34,7 +35,7 @@ from lms.grading.models.queue import (
     waiting_counts,
 )
 from lms.grading.models.reviews import Adjustment, Review, ReviewDraft, draft_of
-from lms.grading.models.standing import AWAITING, DECIDED, VISIBLE, with_team
+from lms.grading.models.standing import AWAITING, DECIDED, VISIBLE, led, with_team
 from lms.projects.models import rubric_of
 
 __all__ = [
@@ -43,6 +44,7 @@ __all__ = [
     "DECIDED",
     "VISIBLE",
     "Adjustment",
+    "CohortLine",
     "Counts",
     "MemberLine",
     "PartLine",
@@ -59,6 +61,7 @@ __all__ = [
     "first_late_seconds",
     "following",
     "learners",
+    "led",
     "members_of",
     "newest_entries",
     "oldest_waiting",

@@ -37,6 +37,7 @@ from lms.people.models import Person
 from lms.projects import models as projects
 from lms.projects.models import SubmissionVersion, Work, WorkMember, is_blind
 from lms.projects.models import rubric_of as rubric_of
+from lms.projects.reviewers import barred_column, ids_in, reviewers_column
 from lms.projects.source import Project
 
 
@@ -132,7 +133,9 @@ class Ready:
     masked: bool
     points: Decimal
     member_ids: frozenset[int]
-    adjusted: int = 0
+    adjusted: int
+    reviewer_ids: frozenset[int]
+    barred_ids: frozenset[int]
 
     @property
     def project(self) -> Project:
@@ -203,6 +206,8 @@ def ready_of(cohort_id: int, work_ids: Sequence[int] | None = None, *, limit: in
             points.label("points"),
             members.label("members"),
             adjusted.label("adjusted"),
+            reviewers_column(Work.id).label("reviewers"),
+            barred_column(Work.id, Work.cohort_id).label("barred"),
         )
         .join(SubmissionVersion, SubmissionVersion.work_id == Work.id)
         .where(Work.cohort_id == cohort_id, IN_STATE[WorkState.GRADED])
@@ -225,8 +230,10 @@ def ready_of(cohort_id: int, work_ids: Sequence[int] | None = None, *, limit: in
                 "" if masked else with_team(row.team, row.names),
                 masked,
                 row.points,
-                frozenset(int(part) for part in row.members.split(",")) if row.members else frozenset(),
+                ids_in(row.members),
                 row.adjusted,
+                ids_in(row.reviewers),
+                ids_in(row.barred),
             )
         )
     return found
@@ -262,15 +269,24 @@ def visible_entry(enrolment_ids: Sequence[int], stable_id: str) -> GradeEntry | 
     )
 
 
-def cohorts_facilitated(person: access.Person) -> list[tuple[int, str, str]]:
-    """The (id, code, name) of the cohorts the person facilitates, latest end first; one statement."""
+class CohortLine(NamedTuple):
+    """A cohort in a list of somebody's own."""
+
+    id: int
+    code: str
+    name: str
+    version_id: int
+
+
+def cohorts_facilitated(person: access.Person) -> list[CohortLine]:
+    """The cohorts the person facilitates, latest end first; one statement."""
     if not facilitated(person):
         return []
     rows = db.session.execute(
-        select(Cohort.id, Cohort.code, Cohort.name)
+        select(Cohort.id, Cohort.code, Cohort.name, Cohort.version_id)
         .join(CohortFacilitator, CohortFacilitator.cohort_id == Cohort.id)
         .where(CohortFacilitator.person_id == person.id)
         .order_by(Cohort.ends_at.desc(), Cohort.id.desc())
         .limit(100)
     )
-    return [(row.id, row.code, row.name) for row in rows]
+    return [CohortLine(*row) for row in rows]

@@ -16,30 +16,38 @@ from sqlalchemy import (
     literal,
     or_,
     select,
+    true,
+    tuple_,
     union_all,
 )
 
-from lms import access
+from lms import access, formats
 from lms.courses.models import Cohort
 from lms.extensions import db
+from lms.grading import turnaround
 from lms.grading.models.reviews import Review, ReviewDraft
 from lms.grading.models.standing import (
     AWAITING,
     IN_STATE,
     STARTED,
     UNSETTLED,
+    allocated_to,
     facilitated,
     facts_columns,
+    led,
     member_names,
+    reviewable,
     state_of,
     with_team,
 )
+from lms.grading.shuffle import shuffled
 from lms.grading.state import WorkState
-from lms.paging import PER_PAGE, Page, read_token, token
+from lms.paging import PER_PAGE, Page, past, read_token, token
 from lms.projects import models as projects
 from lms.projects.deadlines import late_seconds
-from lms.projects.models import SubmissionVersion, Work, WorkMember, is_blind
+from lms.projects.models import SubmissionVersion, Work, is_blind
 from lms.projects.models import rubric_of as rubric_of
+from lms.projects.reviewers import FIRST, LATER, Allocation, day_of
 from lms.projects.source import Project
 
 
@@ -49,7 +57,8 @@ class QueueLine:
 
     ``late_seconds`` are those that no extension has excused. ``names`` are the members' (with the team's name before them), empty while the project hides them from its
     reviewers: then ``masked`` is true. ``mine``: the person has a private draft about it; ``sent``: the
-    person's review of it was sent.
+    person's review of it was sent; ``again``: the person returned an earlier version of it. ``due_at`` is when its
+    review was promised.
     """
 
     submission_id: int
@@ -60,12 +69,14 @@ class QueueLine:
     item_id: int
     number: int
     submitted_at: datetime
+    due_at: datetime
     late_seconds: int
     state: WorkState
     names: str
     masked: bool
     mine: bool
     sent: bool
+    again: bool
 
     @property
     def project(self) -> Project:
@@ -77,14 +88,45 @@ class QueueLine:
         return self.number > 1
 
 
-def _queue_lines(person_id: int, keys: Any) -> list[QueueLine]:
-    """The lines of these submission ids, oldest first, in one statement."""
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What of a queue is asked for: one cohort, one project, some states."""
+
+    cohort_id: int | None = None
+    stable_id: str | None = None
+    states: frozenset[WorkState] = frozenset(AWAITING)
+
+    @property
+    def awaiting(self) -> bool:
+        """Whether a reviewer is the one to act on all of it."""
+        return self.states <= frozenset(AWAITING)
+
+    @property
+    def condition(self) -> ColumnElement[bool]:
+        """What a version must meet, beside being somebody's to review."""
+        parts = []
+        if self.states != frozenset(AWAITING):
+            parts.append(or_(*(IN_STATE[state] for state in WorkState if state in self.states)))
+        if self.stable_id is not None:
+            parts.append(Work.stable_id == self.stable_id)
+        return and_(true(), *parts)
+
+
+Key = tuple[Any, ...]
+"""Where a line stands: (turn, day, place among equals, id) of what waits, (hand-in, id) of what does not."""
+
+_TURN_KEY, _TIME_KEY = (int, int, int, int), (datetime, int)
+
+
+def _lines(person_id: int, keys: Any) -> list[tuple[QueueLine, Key]]:
+    """The lines of these keys in their order, each with its key, in one statement."""
     mine = select(ReviewDraft.id).where(
         ReviewDraft.submission_id == SubmissionVersion.id, ReviewDraft.reviewer_id == person_id
     )
     sent = select(Review.id).where(
         Review.submission_id == SubmissionVersion.id, Review.reviewer_id == person_id
     )
+    order = list(keys.c)
     rows = db.session.execute(
         select(
             SubmissionVersion.id,
@@ -92,6 +134,7 @@ def _queue_lines(person_id: int, keys: Any) -> list[QueueLine]:
             SubmissionVersion.cohort_id,
             Cohort.code,
             Cohort.name.label("cohort"),
+            Cohort.review_days,
             Work.item_id,
             Work.name.label("team"),
             SubmissionVersion.submitted_at,
@@ -101,124 +144,167 @@ def _queue_lines(person_id: int, keys: Any) -> list[QueueLine]:
             mine.correlate(SubmissionVersion).exists().label("mine"),
             sent.correlate(SubmissionVersion).exists().label("own"),
             *facts_columns(),
+            *(column.label(f"key_{at}") for at, column in enumerate(order)),
         )
+        .join(keys, keys.c.id == SubmissionVersion.id)
         .join(Work, Work.id == SubmissionVersion.work_id)
         .join(Cohort, Cohort.id == SubmissionVersion.cohort_id)
-        .where(SubmissionVersion.id.in_(keys))
-        .order_by(SubmissionVersion.submitted_at, SubmissionVersion.id)
+        .order_by(*order)
     )
     lines = []
     for row in rows:
         project = projects.project(row.item_id)
         masked = is_blind(project) and not row.released
-        lines.append(
-            QueueLine(
-                submission_id=row.id,
-                work_id=row.work_id,
-                cohort_id=row.cohort_id,
-                code=row.code,
-                cohort=row.cohort,
-                item_id=row.item_id,
-                number=row.number,
-                submitted_at=row.submitted_at,
-                late_seconds=late_seconds(row.submitted_at, row.late_seconds, row.until_0, row.until_1),
-                state=state_of(row, project),
-                names="" if masked else with_team(row.team, row.names),
-                masked=masked,
-                mine=row.mine,
-                sent=row.own,
-            )
+        key = tuple(row._mapping[f"key_{at}"] for at in range(len(order)))
+        line = QueueLine(
+            submission_id=row.id,
+            work_id=row.work_id,
+            cohort_id=row.cohort_id,
+            code=row.code,
+            cohort=row.cohort,
+            item_id=row.item_id,
+            number=row.number,
+            submitted_at=row.submitted_at,
+            due_at=turnaround.due(row.submitted_at, row.review_days, formats.DEFAULT_ZONE),
+            late_seconds=late_seconds(row.submitted_at, row.late_seconds, row.until_0, row.until_1),
+            state=state_of(row, project),
+            names="" if masked else with_team(row.team, row.names),
+            masked=masked,
+            mine=row.mine,
+            sent=row.own,
+            again=len(key) == len(_TURN_KEY) and key[0] == FIRST,
         )
+        lines.append((line, key))
     return lines
 
 
-def _not_own(person_id: int) -> ColumnElement[bool]:
-    """Nobody reviews what is their own (the same as ``access.reviews_here``)."""
-    return ~(
-        select(WorkMember.id)
-        .where(
-            WorkMember.work_id == SubmissionVersion.work_id,
-            WorkMember.person_id == person_id,
-            WorkMember.left_at.is_(None),
-        )
-        .correlate(SubmissionVersion)
-        .exists()
-    )
+def _waiting(
+    person: access.Person, wanted: Wanted, after: Key | None, extra: ColumnElement[bool] | None = None
+) -> list[tuple[Select[Any], tuple[Any, ...]]]:
+    """What waits for the person, in parts that each read only the beginning of an index, with each part's order.
 
-
-def _keys(
-    person: access.Person,
-    cohort_ids: Iterable[int],
-    condition: ColumnElement[bool],
-    limit: int,
-    after: tuple[datetime, int] | None = None,
-) -> Select[Any] | None:
-    """The ids of the oldest versions that meet a condition; None where there is no cohort to look at.
-
-    They are picked cohort by cohort, so that each part reads only the beginning of an index however many
-    versions wait elsewhere.
+    Per cohort they are the versions allocated to the person, and, of cohorts they lead, those that lack reviewers.
     """
-    parts = []
-    for cohort_id in sorted(cohort_ids):
-        part = (
-            select(SubmissionVersion.id.label("id"), SubmissionVersion.submitted_at.label("at"))
-            .join(Work, Work.id == SubmissionVersion.work_id)
-            .where(SubmissionVersion.cohort_id == cohort_id, condition, _not_own(person.id))
+    place = shuffled(person.id, SubmissionVersion.id)
+    condition = wanted.condition if extra is None else and_(wanted.condition, extra)
+    versions = (
+        select(SubmissionVersion.id.label("id"), place.label("place"))
+        .join(Work, Work.id == SubmissionVersion.work_id)
+        .where(UNSETTLED, condition, reviewable(person))
+    )
+    parts: list[tuple[Select[Any], tuple[Any, ...]]] = []
+    for cohort_id in sorted(facilitated(person, wanted.cohort_id)):
+        order: tuple[Any, ...] = (Allocation.turn, Allocation.waiting_on, place, SubmissionVersion.id)
+        given = (
+            versions.add_columns(Allocation.turn.label("turn"), Allocation.waiting_on.label("day"))
+            .join(Allocation, Allocation.work_id == SubmissionVersion.work_id)
+            .where(
+                Allocation.reviewer_id == person.id,
+                Allocation.cohort_id == cohort_id,
+                Allocation.ended_at.is_(None),
+                Allocation.waiting_on.is_not(None),
+            )
         )
         if after is not None:
-            at, last = after
-            part = part.where(
-                or_(
-                    SubmissionVersion.submitted_at > at,
-                    and_(SubmissionVersion.submitted_at == at, SubmissionVersion.id > last),
-                )
+            reached = tuple_(Allocation.turn, Allocation.waiting_on) >= tuple_(
+                literal(after[0]), literal(after[1])
             )
-        ordered = part.order_by(SubmissionVersion.submitted_at, SubmissionVersion.id).limit(limit).subquery()
-        parts.append(select(ordered.c.id, ordered.c.at))
+            given = given.where(reached, past(order, after))
+        parts.append((given, order))
+    for cohort_id in sorted(led(person, wanted.cohort_id)):
+        pool = versions.add_columns(
+            literal(LATER).label("turn"), SubmissionVersion.pool_on.label("day")
+        ).where(
+            SubmissionVersion.cohort_id == cohort_id,
+            SubmissionVersion.pool_on.is_not(None),
+            ~allocated_to(person),
+        )
+        order = (SubmissionVersion.pool_on, place, SubmissionVersion.id)
+        if after is not None and after[0] == LATER:
+            pool = pool.where(SubmissionVersion.pool_on >= after[1], past(order, after[1:]))
+        parts.append((pool, order))
+    return parts
+
+
+def _first_waiting(
+    person: access.Person,
+    wanted: Wanted,
+    limit: int,
+    after: Key | None = None,
+    extra: ColumnElement[bool] | None = None,
+) -> Any | None:
+    """The keys of what waits for the person, its beginning; None where there is nowhere to look."""
+    parts = [
+        part.order_by(*order).limit(limit).subquery()
+        for part, order in _waiting(person, wanted, after, extra)
+    ]
     if not parts:
         return None
-    every = union_all(*parts).subquery() if len(parts) > 1 else parts[0].subquery()
-    first = select(every.c.id).order_by(every.c.at, every.c.id).limit(limit).subquery()
-    return select(first.c.id)
+    every = union_all(
+        *(select(part.c.turn, part.c.day, part.c.place, part.c.id) for part in parts)
+    ).subquery()
+    order = [every.c.turn, every.c.day, every.c.place, every.c.id]
+    return select(*order).order_by(*order).limit(limit).subquery()
 
 
-def _condition(states: Iterable[WorkState]) -> ColumnElement[bool]:
-    wanted = frozenset(states)
-    if wanted == frozenset(AWAITING):
-        return UNSETTLED
-    return or_(*(IN_STATE[state] for state in WorkState if state in wanted))
+def _first_seen(person: access.Person, wanted: Wanted, limit: int, after: Key | None = None) -> Any | None:
+    """The keys of what the person may look at, whoever is to act, oldest first; None where there is nowhere to look."""
+    parts = []
+    order = (SubmissionVersion.submitted_at, SubmissionVersion.id)
+    everything = led(person, wanted.cohort_id)
+    for cohort_id in sorted(facilitated(person, wanted.cohort_id)):
+        part = (
+            select(SubmissionVersion.submitted_at.label("at"), SubmissionVersion.id.label("id"))
+            .join(Work, Work.id == SubmissionVersion.work_id)
+            .where(SubmissionVersion.cohort_id == cohort_id, wanted.condition, reviewable(person))
+        )
+        if cohort_id not in everything:
+            part = part.where(allocated_to(person))
+        if after is not None:
+            part = part.where(past(order, after))
+        parts.append(part.order_by(*order).limit(limit).subquery())
+    if not parts:
+        return None
+    every = union_all(*(select(part.c.at, part.c.id) for part in parts)).subquery()
+    return select(every.c.at, every.c.id).order_by(every.c.at, every.c.id).limit(limit).subquery()
 
 
 def queue(
     person: access.Person,
     *,
     cohort_id: int | None = None,
+    stable_id: str | None = None,
     states: Iterable[WorkState] = AWAITING,
     after: str | None = None,
     per_page: int = PER_PAGE,
 ) -> Page[QueueLine]:
-    """The newest versions in these states that the person may review, oldest first, in one statement."""
-    key = read_token(after, [datetime, int])
-    begin = (key[0], key[1]) if key else None
-    keys = _keys(person, facilitated(person, cohort_id), _condition(states), per_page + 1, begin)
+    """The newest versions in these states that the person is to review, in one statement.
+
+    What waits: what the person returned and got back first, then by the day it was handed in, then in the person's
+    own order. What does not wait any more: by hand-in, the oldest first.
+    """
+    wanted = Wanted(cohort_id, stable_id, frozenset(states))
+    key = read_token(after, _TURN_KEY if wanted.awaiting else _TIME_KEY)
+    pick = _first_waiting if wanted.awaiting else _first_seen
+    keys = pick(person, wanted, per_page + 1, tuple(key) if key else None)
     if keys is None:
         return Page([], None, None)
-    lines = _queue_lines(person.id, keys)
+    lines = _lines(person.id, keys)
     following = None
     if len(lines) > per_page:
         lines = lines[:per_page]
-        following = token([lines[-1].submitted_at, lines[-1].submission_id])
-    return Page(lines, following, after if key else None)
+        following = token(lines[-1][1])
+    return Page([line for line, _ in lines], following, after if key else None)
 
 
 def oldest_waiting(person: access.Person, limit: int) -> list[QueueLine]:
-    """What has waited longest for the person's review, in one statement."""
-    keys = _keys(person, facilitated(person), UNSETTLED, limit)
-    return [] if keys is None else _queue_lines(person.id, keys)
+    """What the person is to review first, in one statement."""
+    keys = _first_waiting(person, Wanted(), limit)
+    return [] if keys is None else [line for line, _ in _lines(person.id, keys)]
 
 
 def following(person: access.Person, submission: SubmissionVersion | None = None) -> int | None:
-    """The version that waits next after this one for the person's review, from the oldest again after the
+    """The version that waits next after this one for the person's review, from the first again after the
     last; None when no other waits. What the person has sent a review of does not wait for the person.
     """
     own = (
@@ -227,17 +313,33 @@ def following(person: access.Person, submission: SubmissionVersion | None = None
         .correlate(SubmissionVersion)
         .exists()
     )
-    condition = and_(UNSETTLED, ~own)
-    cohorts = facilitated(person)
+    others = ~own
     if submission is not None:
-        condition = and_(condition, SubmissionVersion.id != submission.id)
-        keys = _keys(person, cohorts, condition, 1, (submission.submitted_at, submission.id))
-        found: int | None = None if keys is None else db.session.scalar(keys)
+        others = and_(others, SubmissionVersion.id != submission.id)
+        keys = _first_waiting(person, Wanted(), 1, _key_of(person, submission), others)
+        found: int | None = None if keys is None else db.session.scalar(select(keys.c.id))
         if found is not None:
             return found
-    keys = _keys(person, cohorts, condition, 1)
-    first: int | None = None if keys is None else db.session.scalar(keys)
+    keys = _first_waiting(person, Wanted(), 1, None, others)
+    first: int | None = None if keys is None else db.session.scalar(select(keys.c.id))
     return first
+
+
+def _key_of(person: access.Person, submission: SubmissionVersion) -> Key:
+    """Where a version stands, or stood, in the person's queue."""
+    turn = db.session.scalar(
+        select(Allocation.turn).where(
+            Allocation.work_id == submission.work_id,
+            Allocation.reviewer_id == person.id,
+            Allocation.ended_at.is_(None),
+        )
+    )
+    return (
+        LATER if turn is None else turn,
+        day_of(submission.submitted_at),
+        shuffled(person.id, submission.id),
+        submission.id,
+    )
 
 
 COUNTED_AT_MOST = 500
@@ -259,9 +361,12 @@ class Counts:
 
 def waiting_counts(person: access.Person) -> Counts:
     """What waits for the person's review, by state, up to ``COUNTED_AT_MOST``; one statement."""
-    keys = _keys(person, facilitated(person), UNSETTLED, COUNTED_AT_MOST)
-    if keys is None:
+    # in no order: sorting them would cost more than counting
+    parts = [part.limit(COUNTED_AT_MOST).subquery() for part, _ in _waiting(person, Wanted(), None)]
+    if not parts:
         return Counts()
+    every = union_all(*(select(part.c.id) for part in parts)).subquery()
+    keys = select(every.c.id).limit(COUNTED_AT_MOST)
     state = case(
         (STARTED, literal(WorkState.IN_REVIEW.value)),
         (SubmissionVersion.number > 1, literal(WorkState.RESUBMITTED.value)),

@@ -58,6 +58,9 @@ class Review(Base):
     outcome: Mapped[str] = mapped_column(String(10))
     content: Mapped[str] = mapped_column(Text)
     points: Mapped[Decimal | None]
+    started_at: Mapped[
+        datetime | None
+    ]  # when its draft was first kept; unknown of reviews from before that was
     sent_at: Mapped[datetime]
 
     submission: Mapped[SubmissionVersion] = relationship()
@@ -76,6 +79,14 @@ class Review(Base):
     @property
     def member_ids(self) -> frozenset[int]:
         return self.submission.member_ids
+
+    @property
+    def reviewer_ids(self) -> frozenset[int]:
+        return self.submission.reviewer_ids
+
+    @property
+    def barred_ids(self) -> frozenset[int]:
+        return self.submission.barred_ids
 
 
 class Adjustment(Base):

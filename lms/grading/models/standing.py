@@ -23,6 +23,7 @@ from lms.grading.state import WorkFacts, WorkState, work_state
 from lms.people.models import Person
 from lms.projects.models import SubmissionVersion, Work, WorkMember
 from lms.projects.models import rubric_of as rubric_of
+from lms.projects.reviewers import Allocation, conflict
 from lms.projects.source import Project
 
 DECIDED = ("agreed", "moderated", "released", "appealed", "revised")
@@ -132,7 +133,48 @@ def with_team(team: str, names: str | None) -> str:
 
 
 def facilitated(person: access.Person, cohort_id: int | None = None) -> frozenset[int]:
-    """The cohorts whose handed-in work the person reviews."""
+    """The cohorts in which the person reviews what is allocated to them."""
     if not person.facilitator:
         return frozenset()
     return person.facilitates if cohort_id is None else person.facilitates & {cohort_id}
+
+
+def led(person: access.Person, cohort_id: int | None = None) -> frozenset[int]:
+    """The cohorts all of whose handed-in work the person answers for."""
+    return facilitated(person, cohort_id) & person.leads
+
+
+def reviewable(person: access.Person) -> ColumnElement[bool]:
+    """Neither the person's own work nor that of somebody they are close to (the same as ``access.reviews_here``)."""
+    own = (
+        select(WorkMember.id)
+        .where(
+            WorkMember.work_id == SubmissionVersion.work_id,
+            WorkMember.person_id == person.id,
+            WorkMember.left_at.is_(None),
+        )
+        .correlate(SubmissionVersion)
+        .exists()
+    )
+    reviewer = Person.__table__.alias("reviewer")
+    close = (
+        select(reviewer.c.id)
+        .where(reviewer.c.id == person.id, conflict(reviewer.c, SubmissionVersion.work_id))
+        .correlate(SubmissionVersion)
+        .exists()
+    )
+    return and_(~own, ~close)
+
+
+def allocated_to(person: access.Person) -> ColumnElement[bool]:
+    """Whether the work is the person's to review."""
+    return (
+        select(Allocation.id)
+        .where(
+            Allocation.work_id == SubmissionVersion.work_id,
+            Allocation.reviewer_id == person.id,
+            Allocation.ended_at.is_(None),
+        )
+        .correlate(SubmissionVersion)
+        .exists()
+    )

@@ -4,15 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from flask import redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 
+from lms import formats
 from lms.access import Deed
+from lms.courses.models import outline
+from lms.extensions import utcnow
 from lms.grading import models
-from lms.grading.models import QueueLine
+from lms.grading.models import CohortLine, QueueLine
 from lms.grading.state import WorkState
+from lms.grading.turnaround import working_days_over
 from lms.grading.views import blueprint
 from lms.grading.views.words import state_kind, state_word, who
 from lms.guard import allowed, person
@@ -33,15 +38,23 @@ FILTERS: dict[str, Sequence[WorkState]] = {
 
 @dataclass(frozen=True)
 class Shown:
-    """A line of the queue in words: whose work it is and where it stands."""
+    """A line of the queue in words: whose work it is, where it stands, whether its promise still holds.
+
+    ``over`` are the working days since the review was due; -1 while it is not, and for what nobody waits for.
+    """
 
     line: QueueLine
     who: str
     state: str
     kind: str
+    over: int
+
+    @property
+    def waits(self) -> bool:
+        return self.line.state in models.AWAITING
 
 
-def shown(line: QueueLine) -> Shown:
+def shown(line: QueueLine, now: datetime) -> Shown:
     """A line with its names, or the code that stands for them."""
     state, kind = state_word(line.state), state_kind(line.state)
     if line.state is WorkState.IN_REVIEW:
@@ -49,27 +62,53 @@ def shown(line: QueueLine) -> Shown:
             state = gettext("Telaah Anda terkirim, menunggu penelaah lain")
         elif line.mine:
             state, kind = gettext("Anda sedang menelaah"), "warn"
-    return Shown(line, who(line.names, line.masked, line.work_id), state, kind)
+    over = -1
+    if line.state in models.AWAITING and now > line.due_at:
+        over = working_days_over(line.due_at, now, formats.DEFAULT_ZONE)
+    return Shown(line, who(line.names, line.masked, line.work_id), state, kind, over)
+
+
+def _projects(cohorts: Sequence[CohortLine]) -> dict[str, str]:
+    """The projects of these cohorts, title by stable id."""
+    return {
+        line.stable_id: line.title
+        for cohort in reversed(cohorts)
+        for line in outline(cohort.version_id).items
+        if line.kind == "project"
+    }
 
 
 @blueprint.get("/telaah")
 @allowed(Deed.SEE_QUEUE)
 def queue() -> ResponseReturnValue:
-    """What waits for a review in the cohorts the person facilitates, oldest first."""
+    """What waits for the person's review: what they returned first, then the oldest."""
     me = person()
     cohorts = models.cohorts_facilitated(me)
     code = request.args.get("angkatan", "")
-    chosen = next((cohort_id for cohort_id, known, _ in cohorts if known == code), None)
+    chosen = next((cohort for cohort in cohorts if cohort.code == code), None)
+    known = _projects(cohorts)
+    project = request.args.get("proyek", "")
+    project = project if project in known else ""
     state = request.args.get("keadaan", "")
     state = state if state in FILTERS else ""
-    page = models.queue(me, cohort_id=chosen, states=FILTERS[state], after=request.args.get("after"))
+    page = models.queue(
+        me,
+        cohort_id=chosen.id if chosen else None,
+        stable_id=project or None,
+        states=FILTERS[state],
+        after=request.args.get("after"),
+    )
+    now = utcnow()
     return render_template(
         "grading/queue.html",
         page=page,
-        lines=[shown(line) for line in page.rows],
-        essays=quizzes_waiting(me.facilitates),
+        lines=[shown(line, now) for line in page.rows],
+        essays=quizzes_waiting(me.leads),
         cohorts=cohorts,
+        led=[cohort for cohort in cohorts if cohort.id in me.leads],
         code=code if chosen is not None else "",
+        project=project,
+        projects=known,
         state=state,
         states=[
             ("", gettext("Yang perlu ditelaah")),
