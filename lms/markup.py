@@ -304,6 +304,11 @@ def filled(pieces: Sequence[Markup], values: Sequence[object]) -> Markup:
     return Markup("".join(parts))  # noqa: S704
 
 
+def sentence(text: str) -> Markup:
+    """A sentence of our own catalogue, which may hold markup and ``%(name)s``; what fills it is escaped."""
+    return Markup(text)  # noqa: S704
+
+
 def plain(text: str) -> str:
     """The words of a text of either kind without markup, spaces made single; for counting and summaries."""
     words = clean(text)

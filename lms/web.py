@@ -43,7 +43,7 @@ from werkzeug.exceptions import HTTPException, Unauthorized
 from lms import formats
 from lms.extensions import begin_reading, begin_writing, db, utcnow
 from lms.guard import can, keep_form, kept_form, public, wants_json
-from lms.markup import filled
+from lms.markup import filled, sentence
 from lms.settings import Settings
 from lms.splice import Kept, gzipped
 
@@ -249,6 +249,27 @@ def _page_language() -> tuple[Any, Any, str]:
     return known
 
 
+SENTENCES_KEPT = 4096
+
+
+@lru_cache(maxsize=SENTENCES_KEPT)
+def _pattern(_language: str, text: str) -> Any:
+    """A sentence as translated, ready to be filled."""
+    return sentence(_translated(text))
+
+
+@lru_cache(maxsize=SENTENCES_KEPT)
+def _fixed(language: str, text: str) -> Any:
+    """A sentence in which nothing is filled: most are, and a page says some forty of them."""
+    return _pattern(language, text) % {}
+
+
+def _said(text: str, **variables: Any) -> Any:
+    """What ``_`` is in templates: the translation, its ``%(name)s`` filled with escaped values."""
+    language = _page_language()[2]
+    return _pattern(language, text) % variables if variables else _fixed(language, text)
+
+
 def _translated(text: str) -> str:
     return str(_page_language()[1].ugettext(text))
 
@@ -326,6 +347,8 @@ def add_template_words(app: Flask, settings: Settings) -> None:
         _counted,
         newstyle=True,
     )
+    # the extension's own looks up, marks and fills a sentence each time it is said
+    app.jinja_env.globals.update({"_": _said, "gettext": _said})
     app.jinja_env.trim_blocks = True
     app.jinja_env.lstrip_blocks = True
     # its own context processor gives Flask-WTF's, which signs a token anew for every page
