@@ -429,15 +429,28 @@ def release(cohort_id: int, work_ids: Iterable[int], *, by: int, now: datetime) 
         .with_for_update(key_share=True)
     )
     ready = models.ready_of(cohort_id, wanted, limit=len(wanted))
+    members = models.members_of_all([work.work_id for work in ready])
+    entries = models.newest_entries(each.enrolment_id for team in members.values() for each in team)
+    passed: dict[str, list[int]] = {}
     for work in ready:
-        _release(work, by=by, now=now)
+        found = _release(work, members.get(work.work_id, []), entries, by=by, now=now)
+        passed.setdefault(work.stable_id, []).extend(found)
     db.session.flush()
+    for stable_id, enrolments in passed.items():
+        courses.complete_all(enrolments, stable_id, now=now)
     return ready
 
 
-def _release(work: Ready, *, by: int, now: datetime) -> None:
-    members = models.members_of(work.work_id)
-    entries = models.newest_entries([member.enrolment_id for member in members])
+def _release(
+    work: Ready,
+    members: Iterable[models.MemberLine],
+    entries: Mapping[tuple[int, str], GradeEntry],
+    *,
+    by: int,
+    now: datetime,
+) -> list[int]:
+    """Write what the members of one work may see; the enrolments whose grade is let out and passes."""
+    passed = []
     for member in members:
         entry = entries.get((member.enrolment_id, work.stable_id))
         if entry is None or entry.state in models.VISIBLE:
@@ -455,8 +468,7 @@ def _release(work: Ready, *, by: int, now: datetime) -> None:
             )
         )
         if entry.points >= work.project.pass_mark:
-            courses.complete(member.enrolment_id, work.stable_id, now=now)
-    db.session.flush()
+            passed.append(member.enrolment_id)
     audit.record(
         "release grade",
         f"work:{work.work_id}",
@@ -464,3 +476,4 @@ def _release(work: Ready, *, by: int, now: datetime) -> None:
         now=now,
         detail={"submission": work.submission_id, "points": str(work.points)},
     )
+    return passed

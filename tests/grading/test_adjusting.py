@@ -21,6 +21,7 @@ from lms.mail import Mail
 from lms.projects.models import SubmissionVersion, WorkMember, Workspace
 from lms.refusals import Refused
 from tests.cast import CODE, NOW, Cast
+from tests.grading import releasing
 from tests.grading.reviews import ACCEPTED, HOUR, handed_in, send
 from tests.projects.test_teams import another, together, workspace
 from tests.projects.work import ITEM, change_project, fill, hand_in
@@ -210,7 +211,7 @@ def test_the_grader_adjusts_and_only_that_member_reads_why(
     assert "1 nilai disesuaikan" in cohort
     # nothing is out yet
     assert "77,5" not in text(as_person("budi").get(f"/proyek/hasil/{work.id}"))
-    assert dewi.post(f"/telaah/angkatan/{CODE}/umumkan", data={"work": work.id}).status_code == 303
+    assert releasing.released(dewi).status_code == 303
     budi, sari = as_person("budi"), as_person("sari")
     with count_statements() as counted:
         own = text(budi.get(f"/proyek/hasil/{work.id}"))

@@ -25,6 +25,7 @@ from lms.projects.content import FileRef, Table, encode
 from lms.projects.models import Attachment, Draft, ImprovementNote, SubmissionVersion
 from tests.cast import CODE, NOW, OTHER, Cast
 from tests.conftest import Browser
+from tests.grading import releasing
 from tests.grading.reviews import ACCEPT, ACCEPTED, HOUR, RETURNED, handed_in, second_version, send, work_of
 from tests.page_checks import form_fields
 from tests.projects.work import ROW, begin, change_project, fill, hand_in, save
@@ -201,7 +202,8 @@ def test_writing_a_review_is_for_the_cohorts_facilitators(
 def test_releasing_is_for_the_cohorts_facilitators(
     app: Flask, as_person: SignIn, graded: World, who: str, status: int
 ) -> None:
-    response = as_person(who).post(f"/telaah/angkatan/{CODE}/umumkan", data={"work": str(graded.work_id)})
+    assert as_person(who).get(releasing.ADDRESS).status_code == status
+    response = as_person(who).post(releasing.ADDRESS, data={"plan": "x"})
     assert response.status_code == status
     with app.app_context():
         assert db.session.scalar(select(func.count(GradeEntry.id)).where(GradeEntry.state == "released")) == 0
@@ -221,10 +223,8 @@ def test_nobody_reviews_or_releases_their_own_work(
     assert sari_browser.get(graded.desk).status_code == 403
     assert sari_browser.post(graded.send, data=form()).status_code == 403
     assert graded.desk not in text_of(sari_browser.get("/telaah?keadaan=dinilai"))
-    release = sari_browser.post(f"/telaah/angkatan/{CODE}/umumkan", data={"work": str(graded.work_id)})
-    assert release.status_code == 403
-    page = text_of(sari_browser.get(f"/telaah/angkatan/{CODE}"))
-    assert "disabled" in page
+    assert sari_browser.get(releasing.ADDRESS).status_code == 403
+    assert sari_browser.post(releasing.ADDRESS, data={"plan": "x"}).status_code == 403
 
 
 def test_an_enrolment_that_ended_keeps_the_result_and_ends_the_answers(
@@ -251,7 +251,7 @@ def test_an_enrolment_that_ended_keeps_the_result_and_ends_the_answers(
         ("put", "desk"),
         ("delete", "desk"),
         ("post", "result"),
-        ("get", f"/telaah/angkatan/{CODE}/umumkan"),
+        ("put", releasing.ADDRESS),
         ("get", "/proyek/hasil/catatan/1"),
     ],
 )
@@ -267,7 +267,7 @@ def test_wrong_methods(as_person: SignIn, waiting: World, method: str, address: 
 
 def test_forms_need_their_token(as_person: SignIn, waiting: World) -> None:
     dewi = as_person("dewi")
-    for address in (waiting.desk, waiting.send, f"/telaah/angkatan/{CODE}/umumkan"):
+    for address in (waiting.desk, waiting.send, releasing.ADDRESS):
         assert dewi.post(address, data=form(), token=False).status_code == 400
 
 
@@ -823,7 +823,8 @@ def test_blind_review_hides_who_it_is_on_every_page(
     assert "Disamarkan" in page
     assert "<strong>85</strong>" in page
     assert world.result not in page
-    dewi.post(f"/telaah/angkatan/{CODE}/umumkan", data={"work": str(world.work_id)})
+    assert name in text_of(dewi.get(releasing.ADDRESS))
+    assert releasing.released(dewi).status_code == 303
     page = text_of(dewi.get(f"/telaah/angkatan/{CODE}"))
     assert name not in page
     assert world.result in page
@@ -906,10 +907,10 @@ def test_a_released_grade_is_explained(app: Flask, as_person: SignIn, cast: Cast
     dewi = as_person("dewi")
     table = dewi.get(f"/telaah/angkatan/{CODE}")
     assert "<strong>85</strong>" in text_of(table)
-    response = dewi.submit_form(table, f"/telaah/angkatan/{CODE}/umumkan")
+    response = releasing.released(dewi)
     assert (response.status_code, response.location) == (303, f"/telaah/angkatan/{CODE}")
     page = text_of(dewi.get(f"/telaah/angkatan/{CODE}"))
-    assert "Nilai 1 hasil kerja diumumkan" in page
+    assert "Nilai 1 hasil kerja diumumkan, tanpa 1 peserta" in page
     assert "Nilai diumumkan" in page
     result = text_of(as_person("sari").get(graded.result))
     for told in (
@@ -931,9 +932,6 @@ def test_a_released_grade_is_explained(app: Flask, as_person: SignIn, cast: Cast
         letter = db.session.scalars(select(Mail)).one()
         assert letter.address == cast.emails["sari"]
         assert "85" not in letter.body
-    again = dewi.post(f"/telaah/angkatan/{CODE}/umumkan", data={"work": str(graded.work_id)})
-    assert again.status_code == 303
-    assert "sudah diumumkan sebelumnya" in text_of(dewi.get(f"/telaah/angkatan/{CODE}"))
 
 
 def test_lateness_is_explained(app: Flask, as_person: SignIn, cast: Cast, arrange: Any) -> None:
@@ -951,19 +949,10 @@ def test_lateness_is_explained(app: Flask, as_person: SignIn, cast: Cast, arrang
     assert "−10: versi 1 terlambat 2 hari; 5 poin per hari yang dimulai" in page
 
 
-def test_a_release_needs_something_chosen(as_person: SignIn, graded: World) -> None:
-    dewi = as_person("dewi")
-    for odd in ({}, {"work": "x"}, {"work": "9" * 40}):
-        response = dewi.post(f"/telaah/angkatan/{CODE}/umumkan", data=odd)
-        assert response.status_code == 303
-        assert "Pilih dahulu" in text_of(dewi.get(f"/telaah/angkatan/{CODE}"))
-    assert dewi.post("/telaah/angkatan/tidak-ada/umumkan", data={"work": "1"}).status_code == 404
-
-
 def test_administrators_look_and_do_not_release(as_person: SignIn, graded: World) -> None:
     page = text_of(as_person("ratna").get(f"/telaah/angkatan/{CODE}"))
     assert "<strong>85</strong>" in page
-    assert "Umumkan nilai yang dipilih" not in page
+    assert releasing.ADDRESS not in page
     assert graded.desk not in page
 
 

@@ -290,7 +290,12 @@ def release(reviewer: Any) -> None:
     page.goto(f"/telaah/angkatan/{COHORT}")
     reviewer.look()
     with page.expect_navigation():
-        page.get_by_role("button", name="Umumkan nilai yang dipilih").click()
+        page.get_by_role("link", name="Periksa dan umumkan").first.click()
+    reviewer.look()
+    for left_out in page.get_by_role("checkbox", name=re.compile("Tidak diumumkan")).all():
+        left_out.check()
+    with page.expect_navigation():
+        page.get_by_role("button", name=re.compile("Umumkan .* nilai sekarang")).click()
     expect(page.get_by_text(re.compile("diumumkan", re.I)).first).to_be_visible()
     reviewer.look()
 

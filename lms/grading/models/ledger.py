@@ -58,6 +58,18 @@ def members_of(work_id: int) -> list[MemberLine]:
     return [MemberLine(*row) for row in rows]
 
 
+def members_of_all(work_ids: Sequence[int]) -> dict[int, list[MemberLine]]:
+    """The standing members of several works, by work; one statement."""
+    found: dict[int, list[MemberLine]] = {}
+    for work_id, *line in db.session.execute(
+        select(WorkMember.work_id, WorkMember.enrolment_id, WorkMember.person_id)
+        .where(WorkMember.work_id.in_(work_ids), WorkMember.left_at.is_(None))
+        .order_by(WorkMember.enrolment_id)
+    ):
+        found.setdefault(work_id, []).append(MemberLine(*line))
+    return found
+
+
 def newest_entries(enrolment_ids: Iterable[int]) -> dict[tuple[int, str], GradeEntry]:
     """The newest decided ledger row by (enrolment, item), whatever its learner may see; one statement.
 
