@@ -44,6 +44,9 @@ class Deed(Enum):
     SEE_SUBMISSION = "see submission"  # handed-in versions and their files
     SEE_FILE = "see file"  # a thing with ``handed_in`` too: a file of a draft, or of a handed-in version
     REVIEW = "review"
+    MODERATE = (
+        "moderate"  # decide between the reviews (``grader_ids``) of a version: never one's own review or work
+    )
     MARK = "mark"  # read and mark the essays of an attempt
     SEE_OWN = "see own"  # attempts, receipts and released grades of the members
     RELEASE = "release"
@@ -123,6 +126,13 @@ def allocates_here(person: Person, thing: Any) -> bool:
     )
 
 
+def moderates_here(person: Person, thing: Any) -> bool:
+    """Leads the cohort, and is free to judge: wrote neither the work nor one of the reviews to decide between, and is
+    not close to who did the work.
+    """
+    return decides_here(person, thing) and person.id not in thing.grader_ids | thing.barred_ids
+
+
 def grants_here(person: Person, thing: Any) -> bool:
     """Leads the cohort or runs the platform, and gains nothing: nobody grants time to themselves."""
     return (leads_here(person, thing) or person.administrator) and not member(person, thing)
@@ -155,6 +165,7 @@ TABLE: dict[Deed, tuple[Predicate, ...]] = {
     Deed.SEE_SUBMISSION: (member, leads_here, allocated_here, administrates),
     Deed.SEE_FILE: (learning_member, sees_handed_in),
     Deed.REVIEW: (reviews_here,),
+    Deed.MODERATE: (moderates_here,),
     Deed.MARK: (decides_here,),
     Deed.SEE_OWN: (member,),
     Deed.RELEASE: (decides_here,),

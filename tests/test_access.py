@@ -30,6 +30,16 @@ class Work:
 
 
 @dataclass(frozen=True)
+class Case:
+    """A version whose reviews differ, with who wrote them."""
+
+    cohort_id: int
+    member_ids: frozenset[int]
+    grader_ids: frozenset[int]
+    barred_ids: frozenset[int] = frozenset()
+
+
+@dataclass(frozen=True)
 class File:
     """A file of somebody's work, before or after it was handed in."""
 
@@ -92,6 +102,10 @@ THINGS: dict[str, object] = {
     "the work": Work(HERE, ids(SARI, BUDI), ids(YUNI)),
     "edi's work": Work(HERE, ids(EDI), ids(EDI)),
     "a relative's work": Work(HERE, ids(SARI), ids(YUNI, JOKO), ids(YUNI, JOKO)),
+    "a case between others": Case(HERE, ids(SARI, BUDI), ids(HASAN, RATNA)),
+    "a case with edi's review": Case(HERE, ids(SARI, BUDI), ids(EDI, HASAN)),
+    "a case of edi's work": Case(HERE, ids(EDI), ids(HASAN)),
+    "a case of a relative": Case(HERE, ids(SARI), ids(HASAN), ids(DEWI)),
     "sari's attempt": Work(HERE, ids(SARI)),
     "a draft's file": File(HERE, ids(SARI, BUDI), handed_in=False),
     "a handed-in file": File(HERE, ids(SARI, BUDI), True, ids(YUNI)),
@@ -128,6 +142,10 @@ ALLOWED: dict[tuple[Deed, str], set[str]] = {
     (Deed.REVIEW, "the work"): LEADS | {"yuni"},
     (Deed.REVIEW, "edi's work"): {"dewi", "joko"},
     (Deed.REVIEW, "a relative's work"): {"dewi", "edi"},
+    (Deed.MODERATE, "a case between others"): LEADS,
+    (Deed.MODERATE, "a case with edi's review"): LEADS - {"edi"},
+    (Deed.MODERATE, "a case of edi's work"): LEADS - {"edi"},
+    (Deed.MODERATE, "a case of a relative"): LEADS - {"dewi"},
     (Deed.MARK, "sari's attempt"): LEADS,
     (Deed.MARK, "edi's work"): {"dewi", "joko"},
     (Deed.RELEASE, "the work"): LEADS,

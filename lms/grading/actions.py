@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import CursorResult, select, update
 
@@ -17,9 +17,9 @@ from lms.grading import content, models, verdict
 from lms.grading.allocation import actions as allocation
 from lms.grading.content import Gap, Open, ReviewContent
 from lms.grading.leases import actions as leases
-from lms.grading.models import Ready, Review, ReviewDraft
+from lms.grading.models import Ready, Referral, Review, ReviewDraft
 from lms.projects.models import Draft, ImprovementNote, SubmissionPart, SubmissionVersion, Work
-from lms.projects.reviewers import wait_no_more
+from lms.projects.reviewers import Allocation, day_of, wait_no_more
 from lms.projects.source import Project
 from lms.refusals import N_, Refused
 from lms.rubric import Rubric
@@ -49,6 +49,15 @@ class Incomplete(Refused):
 
 _SENT = N_("Telaah Anda atas versi ini sudah dikirim, jadi tidak dapat diubah lagi.")
 _SETTLED = N_("Versi ini sudah selesai ditelaah, jadi telaah lain tidak dapat dikirim.")
+_REFERRED = N_(
+    "Semua telaah versi ini sudah ada, tetapi nilainya berbeda jauh. Versi ini menunggu moderasi nilai, "
+    "jadi telaah lain tidak dapat ditulis."
+)
+
+
+def is_referred(submission: SubmissionVersion) -> bool:
+    """Whether a moderator was asked to decide about the version."""
+    return db.session.scalar(select(Referral.id).where(Referral.submission_id == submission.id)) is not None
 
 
 def _sent_by(submission: SubmissionVersion, reviewer_id: int) -> Review | None:
@@ -80,6 +89,8 @@ def save_draft(
     """
     if leases.hold(submission) is not None:
         raise Closed(_SENT if _sent_by(submission, by) is not None else _SETTLED)
+    if draft is None and is_referred(submission):
+        raise Closed(_SENT if _sent_by(submission, by) is not None else _REFERRED)
     if draft is None and content.encode(said) == content.encode(beginning):
         leases.renew(submission, by=by, now=now)
     else:
@@ -204,6 +215,8 @@ def send(
         return sent, False, settled_at is not None
     if settled_at is not None:
         raise Closed(_SETTLED)
+    if is_referred(submission):
+        raise Closed(_REFERRED)
     leases.take(submission, by=by, now=now)
     draft = _draft(submission, by)
     text = content.encode(said)
@@ -233,7 +246,8 @@ def send(
     leases.give_back(submission, by=by)
     db.session.flush()
     reviews = _reviews_of(submission)
-    settled = verdict.is_settled(project, [_sent(each) for each in reviews])
+    sent_now = [_sent(each) for each in reviews]
+    settled = verdict.is_settled(project, sent_now)
     audit.record(
         "send review",
         f"submission:{submission.id}",
@@ -245,6 +259,8 @@ def send(
         _propose(submission, review, now=now)
     if settled:
         _settle(submission, project, reviews, sections, earlier, now=now)
+    elif verdict.is_disputed(project, sent_now):
+        _refer(submission, reviews, now=now)
     return review, True, settled
 
 
@@ -268,6 +284,11 @@ def _reviews_of(submission: SubmissionVersion) -> list[Review]:
             select(Review).where(Review.submission_id == submission.id).order_by(Review.sent_at, Review.id)
         )
     )
+
+
+def said_in(review: Review) -> ReviewContent:
+    """What a sent review says."""
+    return content.decode(review.content)
 
 
 def _sent(review: Review) -> verdict.Sent:
@@ -294,12 +315,46 @@ def _propose(submission: SubmissionVersion, review: Review, *, now: datetime) ->
     db.session.flush()
 
 
+def _refer(submission: SubmissionVersion, reviews: Sequence[Review], *, now: datetime) -> None:
+    """The reviews differ too far: nothing waits for those who sent them, and who leads the cohort finds it."""
+    points = [review.points for review in reviews if review.points is not None]
+    difference = max(points) - min(points)
+    db.session.add(Referral(submission_id=submission.id, difference=difference, referred_at=now))
+    submission.pool_on = day_of(submission.submitted_at)
+    db.session.execute(
+        update(Allocation)
+        .where(
+            Allocation.work_id == submission.work_id,
+            Allocation.reviewer_id.in_([review.reviewer_id for review in reviews]),
+        )
+        .values(waiting_on=None)
+        .execution_options(synchronize_session=False)
+    )
+    db.session.flush()
+
+
+class Ruled(NamedTuple):
+    """What a moderator decided: the rubric's points, how the ledger names the decision, and who made it."""
+
+    points: Decimal
+    source: str
+    by: int
+
+
+def settle_ruled(submission: SubmissionVersion, project: Project, ruled: Ruled, *, now: datetime) -> None:
+    """Settle a referred version as its moderator decided; whoever calls holds it."""
+    earlier = earlier_notes(submission)
+    sections = open_sections(submission.id, earlier)
+    _settle(submission, project, _reviews_of(submission), sections, earlier, ruled, now=now)
+
+
 def _settle(
     submission: SubmissionVersion,
     project: Project,
     reviews: Sequence[Review],
     sections: Sequence[Open],
     earlier: Sequence[ImprovementNote],
+    ruled: Ruled | None = None,
     *,
     now: datetime,
 ) -> None:
@@ -326,7 +381,7 @@ def _settle(
         )
     _deliver(submission, reviews, earlier, accepted, now=now)
     if verdict.outcome(sent) == "accepted":
-        _grade(submission, project, reviews[-1], sent, now=now)
+        _grade(submission, project, reviews[-1], sent, ruled, now=now)
     db.session.flush()
 
 
@@ -380,12 +435,13 @@ def _grade(
     project: Project,
     last: Review,
     sent: Sequence[verdict.Sent],
+    ruled: Ruled | None,
     *,
     now: datetime,
 ) -> None:
-    mark = verdict.mark(project, sent)
+    mark = verdict.mark(project, sent, ruled.points if ruled else None)
     final = verdict.after_lateness(mark.points, project.late, models.first_late_seconds(submission.work_id))
-    reason = _reason(submission.number, final, len(sent), project.pass_mark)
+    reason = _reason(submission.number, final, len(sent), project.pass_mark, moderated=ruled is not None)
     for member in models.members_of(submission.work_id):
         db.session.add(
             GradeEntry(
@@ -394,17 +450,21 @@ def _grade(
                 state=mark.how,
                 points=final.points,
                 reason=reason,
-                source=f"review:{last.id}",
-                decided_by=last.reviewer_id,
+                source=ruled.source if ruled else f"review:{last.id}",
+                decided_by=ruled.by if ruled else last.reviewer_id,
                 decided_at=now,
             )
         )
 
 
-def _reason(number: int, final: verdict.Final, reviews: int, pass_mark: Decimal | int) -> str:
+def _reason(
+    number: int, final: verdict.Final, reviews: int, pass_mark: Decimal | int, *, moderated: bool
+) -> str:
     """How the grade came about, as the ledger keeps it."""
     told = f"Versi {number}, nilai rubrik {formats.decimal(formats.grade(final.rubric, pass_mark))}"
-    if reviews > 1:
+    if moderated:
+        told += f" menurut moderator atas {reviews} telaah"
+    elif reviews > 1:
         told += f" dari {reviews} telaah"
     if final.deducted:
         taken = formats.decimal(formats.grade(final.deducted))

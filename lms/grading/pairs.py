@@ -35,14 +35,19 @@ class Given:
 def given(cohort_id: int, stable_id: str) -> Sequence[Given]:
     """The reviews of a project's versions that two or more graders have sent, in one statement.
 
-    A version with one sent review is left out: its graders are not to know of each other yet.
+    Only of versions that are settled: before, a grader who has yet to send must not learn from the figures what
+    the others gave, and a moderator not how severe they are.
     """
     newer = aliased(Review)
     several = (
         select(Review.submission_id)
         .join(SubmissionVersion, SubmissionVersion.id == Review.submission_id)
         .join(Work, Work.id == SubmissionVersion.work_id)
-        .where(SubmissionVersion.cohort_id == cohort_id, Work.stable_id == stable_id)
+        .where(
+            SubmissionVersion.cohort_id == cohort_id,
+            Work.stable_id == stable_id,
+            SubmissionVersion.settled_at.is_not(None),
+        )
         .group_by(Review.submission_id)
         .having(func.count(func.distinct(Review.reviewer_id)) > 1)
         .order_by(Review.submission_id.desc())

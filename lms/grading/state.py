@@ -6,10 +6,13 @@ import msgspec
 
 
 class WorkState(StrEnum):
-    """In the order work goes through them; `resubmitted` waits again, after it came back."""
+    """In the order work goes through them; `resubmitted` waits again, after it came back; `moderation` has all
+    its reviews, which differ so far that somebody else decides.
+    """
 
     WAITING = "waiting"
     IN_REVIEW = "in_review"
+    MODERATION = "moderation"
     RETURNED = "returned"
     RESUBMITTED = "resubmitted"
     GRADED = "graded"
@@ -20,7 +23,8 @@ class WorkFacts(msgspec.Struct, frozen=True, kw_only=True):
     """What is known of the latest handed-in version of a work.
 
     `version` is its number, 0 before anything was handed in. `needed` reviews are asked of it, `started` were
-    begun (sent ones too), `sent` were sent; `returned` says that one of those hands it back. `graded`: the
+    begun (sent ones too), `sent` were sent; `returned` says that one of those hands it back. `disputed`: they
+    were all sent, and a moderator has yet to decide between them. `graded`: the
     ledger holds a grade for it that is agreed, moderated or later. `released`: the learners see that grade.
     """
 
@@ -29,6 +33,7 @@ class WorkFacts(msgspec.Struct, frozen=True, kw_only=True):
     started: int = 0
     sent: int = 0
     returned: bool = False
+    disputed: bool = False
     graded: bool = False
     released: bool = False
 
@@ -47,6 +52,8 @@ def work_state(facts: WorkFacts) -> WorkState | None:
         return WorkState.GRADED
     if facts.returned and facts.sent >= facts.needed:
         return WorkState.RETURNED
+    if facts.disputed:
+        return WorkState.MODERATION
     if facts.started or facts.sent:
         return WorkState.IN_REVIEW
     return WorkState.RESUBMITTED if facts.version > 1 else WorkState.WAITING

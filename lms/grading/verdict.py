@@ -26,8 +26,8 @@ class Sent(msgspec.Struct, frozen=True):
 
 
 class Mark(msgspec.Struct, frozen=True):
-    """The rubric's grade out of 100 before lateness; `how` says whether the reviews agreed or the last one
-    decided between them.
+    """The rubric's grade out of 100 before lateness; `how` says whether the reviews agreed, or a moderator (in
+    the past also one more review) decided between them.
     """
 
     points: Decimal
@@ -46,14 +46,23 @@ class Final(msgspec.Struct, frozen=True):
 def is_settled(project: Project, reviews: Sequence[Sent]) -> bool:
     """Whether the reviews, in the order they were sent, decide about the version.
 
-    All that the project asks for must be there. Where the project wants a moderator and the accepting reviews
-    differ by more than it allows, one more is needed, and that one decides.
+    All that the project asks for must be there, and they must not be disputed. (Before moderation was a deed of
+    its own, one review more than asked for decided a dispute: such versions stay decided.)
     """
-    if len(reviews) < project.graders:
+    return len(reviews) >= project.graders and not is_disputed(project, reviews)
+
+
+def is_disputed(project: Project, reviews: Sequence[Sent]) -> bool:
+    """Whether a moderator has to decide: all reviews accept the work, and their points differ by more than the
+    project allows.
+
+    Where one accepts and another returns there is nothing to moderate: one reason to return is enough, the team
+    repairs what that reviewer asks for, and no grade is lost by it, because everybody who grades reads the next
+    version anew. A moderator who overruled the return would freeze a text that a grader calls wrong.
+    """
+    if len(reviews) != project.graders or outcome(reviews) == "returned":
         return False
-    if outcome(reviews) == "returned":
-        return True
-    return len(reviews) > project.graders or not _too_far(project, reviews)
+    return _too_far(project, reviews)
 
 
 def outcome(reviews: Iterable[Sent]) -> Outcome:
@@ -71,16 +80,20 @@ def returned_sections(reviews: Iterable[Sent]) -> frozenset[str]:
     )
 
 
-def mark(project: Project, reviews: Sequence[Sent]) -> Mark:
-    """The grade of accepting reviews: their mean, or the last one's points where it decided.
+def mark(project: Project, reviews: Sequence[Sent], moderated: Decimal | None = None) -> Mark:
+    """The grade of accepting reviews: exactly what a moderator decided, else their mean, in any order the same.
 
-    Raises ValueError when one of them has no points.
+    Raises ValueError when one of them has no points, and when a dispute is open.
     """
+    if moderated is not None:
+        return Mark(moderated, "moderated")
     points = [each.points for each in reviews if each.points is not None]
     if not points or len(points) < len(reviews):
         raise ValueError("an accepting review without points")
     if len(points) > project.graders and _too_far(project, reviews[: project.graders]):
         return Mark(points[-1], "moderated")
+    if is_disputed(project, reviews):
+        raise ValueError("disputed: a moderator has not decided yet")
     return Mark(_mean(points))
 
 

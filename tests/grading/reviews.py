@@ -23,6 +23,14 @@ POINTS = "85"
 ACCEPTED = ReviewContent(
     sections={"isu": ACCEPT, "sasaran": ACCEPT, "lampiran": ACCEPT}, criteria=SCORED, summary="Layak dipakai."
 )
+WORSE = ReviewContent(
+    sections=ACCEPTED.sections, criteria={"isu": Opinion(level=1), "sasaran": Opinion(level=4)}
+)
+"""Fifty-five points: 60 x 1/4 + 40 x 4/4."""
+BETWEEN = ReviewContent(
+    sections=ACCEPTED.sections, criteria={"isu": Opinion(level=2), "sasaran": Opinion(level=4)}
+)
+"""Seventy points."""
 RETURNED = ReviewContent(
     sections={
         "isu": SectionReview(

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from flask import Flask
-from sqlalchemy import func, select
+from sqlalchemy import delete, func, select
 
 from lms.access import Deed, Person, may
 from lms.audit import AuditEntry
@@ -29,9 +29,11 @@ from tests.cast import NOW, Cast
 from tests.grading.reviews import (
     ACCEPT,
     ACCEPTED,
+    BETWEEN,
     HOUR,
     RETURNED,
     SCORED,
+    WORSE,
     committed,
     handed_in,
     second_version,
@@ -438,23 +440,36 @@ def test_what_one_of_two_returns_comes_back_with_the_notes_of_both(
     assert [state for state, _ in ledger(cast)] == ["proposed"]
 
 
-def test_a_third_reviewer_decides_where_two_differ_too_far(cast: Cast, session: Any, dewi: int) -> None:
+def test_what_differs_too_far_waits_for_a_moderator_and_for_no_third_review(
+    cast: Cast, session: Any, dewi: int
+) -> None:
     change_project(graders=2, reconcile=Reconcile(how="moderator", above=Decimal(10)))
     version = handed_in(cast)
     second, third = another_facilitator(cast, "kedua"), another_facilitator(cast, "ketiga")
-    worse = ReviewContent(
-        sections=ACCEPTED.sections, criteria={"isu": Opinion(level=1), "sasaran": Opinion(level=4)}
-    )
     send(version, ACCEPTED, dewi)
-    _, _, settled = send(version, worse, second, now=NOW + 2 * HOUR)
-    assert not settled
     assert state_of(version, cast) is WorkState.IN_REVIEW
-    between = ReviewContent(
-        sections=ACCEPTED.sections, criteria={"isu": Opinion(level=2), "sasaran": Opinion(level=4)}
-    )
-    _, _, settled = send(version, between, third, now=NOW + 3 * HOUR)
+    _, _, settled = send(version, WORSE, second, now=NOW + 2 * HOUR)
+    assert not settled
+    assert state_of(version, cast) is WorkState.MODERATION
+    assert [state for state, _ in ledger(cast)] == ["proposed", "proposed"]
+    with pytest.raises(actions.Closed, match="moderasi"):
+        send(version, ACCEPTED, third, now=NOW + 3 * HOUR)
+    with pytest.raises(actions.Closed, match="moderasi"):
+        keep(version, SAYING, third)
+
+
+def test_where_a_third_review_decided_in_the_past_it_still_does(cast: Cast, session: Any, dewi: int) -> None:
+    change_project(graders=2, reconcile=Reconcile(how="moderator", above=Decimal(10)))
+    version = handed_in(cast)
+    second, third = another_facilitator(cast, "kedua"), another_facilitator(cast, "ketiga")
+    send(version, ACCEPTED, dewi)
+    send(version, WORSE, second, now=NOW + 2 * HOUR)
+    # the row of the old way, as a database of the past holds it
+    db.session.execute(delete(models.Referral))
+    _, _, settled = send(version, BETWEEN, third, now=NOW + 3 * HOUR)
     assert settled
     assert ledger(cast)[-1] == ("moderated", Decimal(70))
+    assert state_of(version, cast) is WorkState.GRADED
 
 
 # A team

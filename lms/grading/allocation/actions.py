@@ -14,6 +14,7 @@ from lms.courses import actions as courses
 from lms.courses.models import CohortFacilitator
 from lms.extensions import db
 from lms.grading.allocation.models import Allocation, DeclaredRelation, standing
+from lms.grading.models.reviews import Referral
 from lms.people.models import Organization, Person
 from lms.projects import models as projects
 from lms.projects.models import SubmissionVersion, Work, WorkMember
@@ -166,8 +167,15 @@ def requeue(work_ids: Collection[int]) -> None:
     if not work_ids:
         return
     waiting = db.session.execute(
-        select(SubmissionVersion.id, SubmissionVersion.work_id, SubmissionVersion.submitted_at, Work.item_id)
+        select(
+            SubmissionVersion.id,
+            SubmissionVersion.work_id,
+            SubmissionVersion.submitted_at,
+            Work.item_id,
+            Referral.id.label("referral"),
+        )
         .join(Work, Work.id == SubmissionVersion.work_id)
+        .outerjoin(Referral, Referral.submission_id == SubmissionVersion.id)
         .where(SubmissionVersion.work_id.in_(work_ids), SubmissionVersion.settled_at.is_(None))
     ).all()
     rows = db.session.execute(
@@ -180,6 +188,8 @@ def requeue(work_ids: Collection[int]) -> None:
     pools: dict[int | None, list[int]] = defaultdict(list)
     for row in waiting:
         day = day_of(row.submitted_at)
+        if row.referral is not None:  # it waits for a moderator, whoever else is given it
+            continue
         by_day[day].append(row.work_id)
         full = counts.get(row.work_id, 0) >= projects.project(row.item_id).graders
         pools[None if full else day].append(row.id)

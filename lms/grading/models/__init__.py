@@ -35,7 +35,7 @@ from lms.grading.models.queue import (
     queue,
     waiting_counts,
 )
-from lms.grading.models.reviews import Adjustment, Review, ReviewDraft, draft_of
+from lms.grading.models.reviews import Adjustment, Referral, Review, ReviewDraft, draft_of
 from lms.grading.models.standing import AWAITING, DECIDED, VISIBLE, led, with_team
 from lms.projects.models import rubric_of
 
@@ -51,6 +51,7 @@ __all__ = [
     "PartLine",
     "QueueLine",
     "Ready",
+    "Referral",
     "Review",
     "ReviewDraft",
     "ReviewLine",

@@ -28,7 +28,9 @@ from lms.grading import turnaround
 from lms.grading.models.reviews import Review, ReviewDraft
 from lms.grading.models.standing import (
     AWAITING,
+    DISPUTED,
     IN_STATE,
+    REFERRED,
     STARTED,
     UNSETTLED,
     allocated_to,
@@ -313,7 +315,7 @@ def following(person: access.Person, submission: SubmissionVersion | None = None
         .correlate(SubmissionVersion)
         .exists()
     )
-    others = ~own
+    others = and_(~own, ~REFERRED)
     if submission is not None:
         others = and_(others, SubmissionVersion.id != submission.id)
         keys = _first_waiting(person, Wanted(), 1, _key_of(person, submission), others)
@@ -352,11 +354,12 @@ class Counts:
     waiting: int = 0
     resubmitted: int = 0
     in_review: int = 0
+    moderation: int = 0
     more: bool = False
 
     @property
     def total(self) -> int:
-        return self.waiting + self.resubmitted + self.in_review
+        return self.waiting + self.resubmitted + self.in_review + self.moderation
 
 
 def waiting_counts(person: access.Person) -> Counts:
@@ -368,6 +371,7 @@ def waiting_counts(person: access.Person) -> Counts:
     every = union_all(*(select(part.c.id) for part in parts)).subquery()
     keys = select(every.c.id).limit(COUNTED_AT_MOST)
     state = case(
+        (DISPUTED, literal(WorkState.MODERATION.value)),
         (STARTED, literal(WorkState.IN_REVIEW.value)),
         (SubmissionVersion.number > 1, literal(WorkState.RESUBMITTED.value)),
         else_=literal(WorkState.WAITING.value),
@@ -379,5 +383,6 @@ def waiting_counts(person: access.Person) -> Counts:
         waiting=counts.get("waiting", 0),
         resubmitted=counts.get("resubmitted", 0),
         in_review=counts.get("in_review", 0),
+        moderation=counts.get("moderation", 0),
         more=sum(counts.values()) >= COUNTED_AT_MOST,
     )

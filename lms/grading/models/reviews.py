@@ -89,6 +89,24 @@ class Review(Base):
         return self.submission.barred_ids
 
 
+class Referral(Base):
+    """A version whose reviews differ by more than its project allows, referred to a moderator when the last came.
+
+    ``difference`` is that between the highest and the lowest points. Kept, not derived, so that lists of any length
+    are read from an index; the moderation itself is the row that answers it.
+    """
+
+    __tablename__ = "referral"
+    __immutable__ = True
+
+    id: Mapped[int] = mapped_column(Key, primary_key=True)
+    submission_id: Mapped[int] = mapped_column(ForeignKey("submission_version.id"), unique=True)
+    difference: Mapped[Decimal]
+    referred_at: Mapped[datetime]
+
+    submission: Mapped[SubmissionVersion] = relationship()
+
+
 class Adjustment(Base):
     """Points that one member of a team gets more (or fewer, below 0) than the team's grade, and why.
 

@@ -18,7 +18,7 @@ from sqlalchemy.orm import aliased
 
 from lms import access
 from lms.courses.models import GradeEntry
-from lms.grading.models.reviews import Review, ReviewDraft
+from lms.grading.models.reviews import Referral, Review, ReviewDraft
 from lms.grading.state import WorkFacts, WorkState, work_state
 from lms.people.models import Person
 from lms.projects.models import SubmissionVersion, Work, WorkMember
@@ -67,6 +67,13 @@ STARTED = or_(
     .exists(),
 )
 UNSETTLED = SubmissionVersion.settled_at.is_(None)
+REFERRED = (
+    select(Referral.id)
+    .where(Referral.submission_id == SubmissionVersion.id)
+    .correlate(SubmissionVersion)
+    .exists()
+)
+DISPUTED = and_(UNSETTLED, REFERRED)
 _newer = aliased(SubmissionVersion)
 NEWEST = ~(
     select(_newer.id)
@@ -78,12 +85,13 @@ NEWEST = ~(
 IN_STATE: dict[WorkState, ColumnElement[bool]] = {
     WorkState.WAITING: and_(UNSETTLED, SubmissionVersion.number == 1, ~STARTED),
     WorkState.RESUBMITTED: and_(UNSETTLED, SubmissionVersion.number > 1, ~STARTED),
-    WorkState.IN_REVIEW: and_(UNSETTLED, STARTED),
+    WorkState.IN_REVIEW: and_(UNSETTLED, STARTED, ~REFERRED),
+    WorkState.MODERATION: DISPUTED,
     WorkState.RETURNED: and_(~UNSETTLED, NEWEST, ~IS_GRADED),
     WorkState.GRADED: and_(~UNSETTLED, NEWEST, IS_GRADED, ~IS_RELEASED),
     WorkState.RELEASED: and_(~UNSETTLED, NEWEST, IS_RELEASED),
 }
-AWAITING = (WorkState.WAITING, WorkState.RESUBMITTED, WorkState.IN_REVIEW)
+AWAITING = (WorkState.WAITING, WorkState.RESUBMITTED, WorkState.IN_REVIEW, WorkState.MODERATION)
 
 
 def facts_columns() -> list[Any]:
@@ -96,6 +104,7 @@ def facts_columns() -> list[Any]:
                 Review.submission_id == SubmissionVersion.id, Review.outcome == "returned"
             )
         ).label("returned"),
+        DISPUTED.label("disputed"),
         IS_GRADED.label("graded"),
         IS_RELEASED.label("released"),
     ]
@@ -109,6 +118,7 @@ def state_of(row: Any, project: Project) -> WorkState:
             started=row.drafted + row.sent,
             sent=row.sent,
             returned=row.returned > 0,
+            disputed=bool(row.disputed),
             graded=row.graded,
             released=row.released,
         )

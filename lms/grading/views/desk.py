@@ -273,19 +273,29 @@ def send(version: SubmissionVersion) -> ResponseReturnValue:
         return _closed(desk, posted, said(error))
     except TooLong as error:
         return _not_stored(desk, posted, said(error))
-    if made and settled:
+    returned = review.outcome == "returned"
+    if settled:
+        # what one of several returns comes back, whatever this review says
         returned = any(
             each.returned_in == version.number for each in projects.standings(version.work_id).values()
         )
+    if made and settled:
         letters.reviewed(version, desk.project, returned=returned, now=now)
-    outcome = review.outcome
+    referred = not settled and actions.is_referred(version)
     db.session.commit()
-    if not settled:
+    if referred:
+        flash(
+            gettext(
+                "Telaah Anda terkirim. Nilai para penelaah berbeda jauh, jadi seorang moderator memutuskan."
+            ),
+            "ok",
+        )
+    elif not settled:
         flash(
             gettext("Telaah Anda terkirim. Hasilnya sampai kepada peserta setelah semua penelaah mengirim."),
             "ok",
         )
-    elif outcome == "returned":
+    elif returned:
         flash(
             gettext(
                 "Hasil telaah versi %(number)s terkirim: dikembalikan kepada peserta.", number=version.number

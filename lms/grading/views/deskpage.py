@@ -198,7 +198,13 @@ class Desk:
     @property
     def pending(self) -> bool:
         """Whether the version still waits for this reviewer's review."""
-        return self.version.settled_at is None and self.sent is None
+        return self.version.settled_at is None and self.sent is None and not self.referred
+
+    @property
+    def referred(self) -> bool:
+        """Whether all reviews are there and a moderator decides between them: nobody writes another one."""
+        sent = [review.sent for review in self.rounds[self.version.number].reviews]
+        return self.version.settled_at is None and verdict.is_disputed(self.project, sent)
 
     @property
     def writing(self) -> bool:

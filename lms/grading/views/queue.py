@@ -30,6 +30,7 @@ FILTERS: dict[str, Sequence[WorkState]] = {
     "menunggu": (WorkState.WAITING,),
     "revisi": (WorkState.RESUBMITTED,),
     "ditelaah": (WorkState.IN_REVIEW,),
+    "moderasi": (WorkState.MODERATION,),
     "dikembalikan": (WorkState.RETURNED,),
     "dinilai": (WorkState.GRADED,),
     "diumumkan": (WorkState.RELEASED,),
@@ -47,6 +48,7 @@ class Shown:
     who: str
     state: str
     kind: str
+    address: str
     over: int
 
     @property
@@ -57,6 +59,11 @@ class Shown:
 def shown(line: QueueLine, now: datetime) -> Shown:
     """A line with its names, or the code that stands for them."""
     state, kind = state_word(line.state), state_kind(line.state)
+    # who leads decides between the reviews, unless one of them is their own
+    decides = not line.sent and line.cohort_id in person().leads
+    moderated = line.state is WorkState.MODERATION and decides
+    endpoint = "grading.moderate" if moderated else "grading.desk"
+    address = url_for(endpoint, submission_id=line.submission_id)
     if line.state is WorkState.IN_REVIEW:
         if line.sent:
             state = gettext("Telaah Anda terkirim, menunggu penelaah lain")
@@ -65,7 +72,7 @@ def shown(line: QueueLine, now: datetime) -> Shown:
     over = -1
     if line.state in models.AWAITING and now > line.due_at:
         over = working_days_over(line.due_at, now, formats.DEFAULT_ZONE)
-    return Shown(line, who(line.names, line.masked, line.work_id), state, kind, over)
+    return Shown(line, who(line.names, line.masked, line.work_id), state, kind, address, over)
 
 
 def _projects(cohorts: Sequence[CohortLine]) -> dict[str, str]:

@@ -18,6 +18,9 @@ from lms.extensions import begin_reading, db, utcnow
 from lms.grading import content, models, verdict
 from lms.grading.adjusting.models import Given, adjustments_of
 from lms.grading.models import ReviewLine, Round
+from lms.grading.moderation import content as moderation
+from lms.grading.moderation.models import Decided
+from lms.grading.moderation.models import decided as moderations
 from lms.grading.views import blueprint
 from lms.grading.views.words import said, who
 from lms.guard import allowed, can, person, wants_json
@@ -68,6 +71,21 @@ class Sheet:
 
 
 @dataclass(frozen=True)
+class Moderated:
+    """How a moderator decided between the reviews: what holds for each criterion, with the moderator's comments.
+
+    ``taken`` is the place (from 1) of the review that was taken as it is, 0 where each criterion was decided;
+    ``moderator`` is empty for who must not know the name.
+    """
+
+    decided: Decided
+    taken: int
+    parts: Sequence[Part]
+    comments: Mapping[str, str]
+    moderator: str
+
+
+@dataclass(frozen=True)
 class Explained:
     """How a released grade came about: its reviews criterion by criterion, and what lateness took.
 
@@ -83,6 +101,7 @@ class Explained:
     final: verdict.Final
     reviews: Sequence[tuple[ReviewLine, Sequence[Part]]]
     comments: Sequence[dict[str, str]]
+    moderated: Moderated | None = None
 
 
 @blueprint.get("/proyek/hasil/<int:work_id>")
@@ -124,7 +143,7 @@ def _page(work: Workspace, *, problem: str = "", reply: tuple[int, str] | None =
             )
             for each in reversed(decided)
         ],
-        explained=_explained(work, rubric_, decided, entry) if entry else None,
+        explained=_explained(work, rubric_, decided, entry, names_hidden) if entry else None,
         may_review=can("review", work),
         names_hidden=names_hidden,
         problem=problem,
@@ -187,13 +206,20 @@ def _sheet(
 
 
 def _explained(
-    work: Workspace, rubric_: Rubric, decided: Sequence[Round], entry: GradeEntry
+    work: Workspace, rubric_: Rubric, decided: Sequence[Round], entry: GradeEntry, names_hidden: bool
 ) -> Explained | None:
     """The grade by criteria, from the reviews of the version that was accepted."""
     accepted = next((each for each in reversed(decided) if not each.returned), None)
     if accepted is None:
         return None
-    mark = verdict.mark(work.project, [review.sent for review in accepted.reviews])
+    ruled = (
+        moderations([accepted.submission_id]).get(accepted.submission_id)
+        if work.project.graders > 1
+        else None
+    )
+    mark = verdict.mark(
+        work.project, [review.sent for review in accepted.reviews], ruled.row.points if ruled else None
+    )
     final = verdict.after_lateness(mark.points, work.project.late, decided[0].late_seconds)
     given = adjustments_of(work.id) if work.is_team else {}
     given = {key: each for key, each in given.items() if each.points}
@@ -214,6 +240,24 @@ def _explained(
             {name: opinion.comment for name, opinion in review.content.criteria.items()}
             for review in accepted.reviews
         ],
+        moderated=_moderated(rubric_, accepted, ruled, names_hidden) if ruled else None,
+    )
+
+
+def _moderated(rubric_: Rubric, accepted: Round, ruled: Decided, names_hidden: bool) -> Moderated:
+    ruling = moderation.decode(ruled.row.content)
+    sides = [
+        moderation.Side(review.id, review.content, review.points)
+        for review in accepted.reviews
+        if review.points is not None
+    ]
+    held = moderation.opinions(ruling, sides)
+    return Moderated(
+        ruled,
+        next((place for place, side in enumerate(sides, start=1) if side.id == ruled.row.review_id), 0),
+        rubric.breakdown(rubric_, moderation.scores(rubric_, ruling, sides)),
+        {name: opinion.comment for name, opinion in held.items() if opinion.comment},
+        "" if names_hidden else ruled.moderator,
     )
 
 

@@ -16,6 +16,7 @@ from lms.settings import Settings
 KINDS = {
     WorkState.WAITING: "warn",
     WorkState.IN_REVIEW: "info",
+    WorkState.MODERATION: "warn",
     WorkState.RETURNED: "bad",
     WorkState.RESUBMITTED: "warn",
     WorkState.GRADED: "info",
@@ -30,6 +31,7 @@ def state_word(state: WorkState | None) -> str:
     return {
         WorkState.WAITING: gettext("Menunggu telaah"),
         WorkState.IN_REVIEW: gettext("Sedang ditelaah"),
+        WorkState.MODERATION: gettext("Menunggu moderasi nilai"),
         WorkState.RETURNED: gettext("Dikembalikan"),
         WorkState.RESUBMITTED: gettext("Revisi menunggu telaah"),
         WorkState.GRADED: gettext("Nilai belum diumumkan"),

@@ -1,0 +1,1 @@
+"""Deciding between reviews that differ by more than their project allows."""

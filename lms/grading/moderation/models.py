@@ -1,0 +1,134 @@
+"""Disputed versions as their moderator reads them, the private draft of a decision, and the decision itself."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint, select
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from lms.extensions import Base, Key, db
+from lms.grading.models import Referral, Review
+from lms.people.models import Person
+from lms.projects import models as projects
+from lms.projects.models import SubmissionVersion
+
+SOURCE = "moderation:"
+"""How the ledger names what a row of ``Moderation`` decided."""
+
+
+class ModerationDraft(Base):
+    """What a moderator is writing about one version; nobody else sees it, and deciding takes it away.
+
+    ``revision`` is its compare-and-set counter.
+    """
+
+    __tablename__ = "moderation_draft"
+
+    id: Mapped[int] = mapped_column(Key, primary_key=True)
+    submission_id: Mapped[int] = mapped_column(ForeignKey("submission_version.id"))
+    moderator_id: Mapped[int] = mapped_column(ForeignKey("person.id"))
+    content: Mapped[str] = mapped_column(Text)
+    revision: Mapped[int] = mapped_column(default=0)
+    updated_at: Mapped[datetime]
+
+    __table_args__ = (
+        UniqueConstraint("submission_id", "moderator_id"),
+        Index("ix_moderation_draft_moderator_id", "moderator_id"),
+    )
+
+
+class Moderation(Base):
+    """A moderator's decision between the reviews of one version, made once; the reviews stay as they were sent.
+
+    ``decision`` is ``review`` where one review (``review_id``) was taken as it is, ``own`` where each criterion was
+    decided; ``content`` says how, ``points`` (0..100, before lateness) what it came to, ``reason`` why.
+    """
+
+    __tablename__ = "moderation"
+    __immutable__ = True
+
+    id: Mapped[int] = mapped_column(Key, primary_key=True)
+    submission_id: Mapped[int] = mapped_column(ForeignKey("submission_version.id"), unique=True)
+    moderator_id: Mapped[int] = mapped_column(ForeignKey("person.id"))
+    decision: Mapped[str] = mapped_column(String(10))
+    review_id: Mapped[int | None] = mapped_column(ForeignKey("review.id"))
+    content: Mapped[str] = mapped_column(Text)
+    reason: Mapped[str] = mapped_column(Text)
+    points: Mapped[Decimal]
+    decided_at: Mapped[datetime]
+
+    submission: Mapped[SubmissionVersion] = relationship()
+
+    __table_args__ = (
+        CheckConstraint("decision in ('review', 'own')", name="decision"),
+        CheckConstraint("(decision = 'review') = (review_id is not null)", name="review"),
+        Index("ix_moderation_moderator_id", "moderator_id"),
+        Index("ix_moderation_review_id", "review_id"),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """A referred version: the thing of ``Deed.MODERATE``; ``grader_ids`` sent the reviews to decide between."""
+
+    version: SubmissionVersion
+    referral: Referral
+    grader_ids: frozenset[int]
+
+    @property
+    def cohort_id(self) -> int:
+        return self.version.cohort_id
+
+    @property
+    def member_ids(self) -> frozenset[int]:
+        return self.version.member_ids
+
+    @property
+    def barred_ids(self) -> frozenset[int]:
+        return self.version.barred_ids
+
+
+def case(submission_id: int) -> Case | None:
+    """A version that was referred to a moderator, decided or not; None for every other one. Two statements."""
+    version = projects.submission(submission_id)
+    if version is None:
+        return None
+    rows = db.session.execute(
+        select(Referral, Review.reviewer_id)
+        .join(Review, Review.submission_id == Referral.submission_id)
+        .where(Referral.submission_id == version.id)
+    ).all()
+    if not rows:
+        return None
+    return Case(version, rows[0][0], frozenset(reviewer_id for _, reviewer_id in rows))
+
+
+def draft_of(submission_id: int, moderator_id: int) -> ModerationDraft | None:
+    """The moderator's private draft about a version, as it stands now whatever was read before."""
+    return db.session.scalar(
+        select(ModerationDraft)
+        .where(ModerationDraft.submission_id == submission_id, ModerationDraft.moderator_id == moderator_id)
+        .execution_options(populate_existing=True)
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """A decision with the name of who made it."""
+
+    row: Moderation
+    moderator: str
+
+
+def decided(submission_ids: Sequence[int]) -> dict[int, Decided]:
+    """The decisions about these versions, by version; one statement."""
+    rows = db.session.execute(
+        select(Moderation, Person)
+        .join(Person, Person.id == Moderation.moderator_id)
+        .where(Moderation.submission_id.in_(submission_ids))
+    )
+    return {row.submission_id: Decided(row, moderator.full_name) for row, moderator in rows}
