@@ -24,7 +24,7 @@ from bleach.sanitizer import Cleaner
 from markdown_it.token import Token
 from markupsafe import Markup
 
-from lms import peopletext
+from lms import passages, peopletext
 from lms.addresses import ID_PREFIX, RAW_TAGS, Link
 from lms.coursepage import SEALED, Heading, Sealed
 from lms.coursetext import draft
@@ -38,6 +38,7 @@ __all__ = [
     "Links",
     "Page",
     "filled",
+    "marked",
     "page",
     "plain",
     "strict_page",
@@ -307,6 +308,11 @@ def filled(pieces: Sequence[Markup], values: Sequence[object]) -> Markup:
 def sentence(text: str) -> Markup:
     """A sentence of our own catalogue, which may hold markup and ``%(name)s``; what fills it is escaped."""
     return Markup(text)  # noqa: S704
+
+
+def marked(html: Markup, marks: Sequence[passages.Mark], *, without_deleted: bool = False) -> Markup:
+    """Rendered text with its passages marked; what marks say is escaped."""
+    return Markup(passages.marked(html, marks, without_deleted=without_deleted))  # noqa: S704
 
 
 def plain(text: str) -> str:

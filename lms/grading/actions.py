@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import CursorResult, select, update
 
-from lms import audit, formats, rubric
+from lms import anchors, audit, formats, rubric
 from lms.courses import actions as courses
 from lms.courses.models import GradeEntry
 from lms.extensions import db
@@ -402,9 +402,7 @@ def _deliver(
     for note in earlier:
         verdicts: Mapping[int, str | None] = {review.id: said.earlier.get(note.id) for review, said in judged}
         if "open" in verdicts.values() and note.section_id not in accepted:
-            _add_note(
-                submission, note.section_id, note.author_id, content.Note(note.text, note.must), now=now
-            )
+            _add_note(submission, note.section_id, note.author_id, _again(note), now=now)
         elif "settled" in verdicts.values() or note.section_id in accepted:
             note.resolved_in = submission.number
     for review, said in judged:
@@ -412,6 +410,12 @@ def _deliver(
             for each in section.notes:
                 _add_note(submission, section_id, review.reviewer_id, each, now=now)
     db.session.flush()
+
+
+def _again(note: ImprovementNote) -> content.Note:
+    """The note as it was written, to be asked once more."""
+    kind: content.NoteKind = next((kind for kind in content.NOTE_KINDS if kind == note.kind), "suggestion")
+    return content.Note(note.text, kind=kind, anchor=note.place)
 
 
 def _add_note(
@@ -424,6 +428,8 @@ def _add_note(
             section_id=section_id,
             author_id=author_id,
             must=note.must,
+            kind=note.kind,
+            anchor=anchors.encode(note.anchor),
             text=note.text,
             created_at=now,
         )

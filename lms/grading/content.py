@@ -13,6 +13,7 @@ import msgspec
 
 from lms import formats
 from lms import rubric as rubrics
+from lms.anchors import Anchor
 from lms.rubric import Criterion, Rubric, Score
 
 Decision = Literal["", "accept", "return"]
@@ -20,11 +21,27 @@ Judgement = Literal["settled", "open"]
 Outcome = Literal["accepted", "returned"]
 
 
-class Note(msgspec.Struct, frozen=True):
-    """A note on a section; a `must` note has to be followed up before the next version."""
+NoteKind = Literal["must", "suggestion", "question", "praise"]
+NOTE_KINDS: tuple[NoteKind, ...] = ("must", "suggestion", "question", "praise")
+
+
+class Note(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A note on a section, on a place in it where it has an `anchor`; a `must` note has to be followed up before the
+    next version.
+
+    Notes that were stored before there were kinds say `must` only: the others were suggestions.
+    """
 
     text: str
     must: bool = True
+    kind: NoteKind | Literal[""] = ""
+    anchor: Anchor | None = None
+
+    def __post_init__(self) -> None:
+        if self.kind:
+            msgspec.structs.force_setattr(self, "must", self.kind == "must")
+        else:
+            msgspec.structs.force_setattr(self, "kind", "must" if self.must else "suggestion")
 
 
 class SectionReview(msgspec.Struct, frozen=True):
@@ -140,7 +157,7 @@ GapKind = Literal["undecided", "no_note", "must_accepted", "open_accepted", "uns
 class Gap(msgspec.Struct, frozen=True):
     """Why a review cannot be sent yet, with the section or the criterion it is about.
 
-    `undecided`: no decision. `no_note`: returned without a note that says why. `must_accepted`: accepted with
+    `undecided`: no decision. `no_note`: returned without a note that says why (praise does not). `must_accepted`: accepted with
     a note that must be followed up. `open_accepted`: accepted although an earlier note is called unsettled.
     `unscored`: no level, though everything is accepted. `bad_points`: points that the level does not have.
     """
@@ -169,7 +186,7 @@ def gaps(sections: Collection[Open], rubric: Rubric, content: ReviewContent) -> 
         unsettled = [note for note in section.earlier if content.earlier.get(note) == "open"]
         if not said.decision:
             found.append(Gap("undecided", section=section.id))
-        elif said.decision == "return" and not said.notes and not unsettled:
+        elif said.decision == "return" and not unsettled and all(n.kind == "praise" for n in said.notes):
             found.append(Gap("no_note", section=section.id))
         elif said.decision == "accept" and any(note.must for note in said.notes):
             found.append(Gap("must_accepted", section=section.id))

@@ -9,7 +9,19 @@ from collections.abc import Collection, Iterator
 import msgspec
 from werkzeug.datastructures import MultiDict
 
-from lms.grading.content import Decision, Judgement, Note, Opinion, ReviewContent, SectionReview
+from lms.anchors import CONTEXT_AT_MOST, QUOTE_AT_MOST, Anchor, Row, Spot, Words
+from lms.grading import places
+from lms.grading.content import (
+    NOTE_KINDS,
+    Decision,
+    Judgement,
+    Note,
+    NoteKind,
+    Opinion,
+    ReviewContent,
+    SectionReview,
+)
+from lms.projects.content import Content, FileRef, Table
 from lms.refusals import Refused
 from lms.rubric import Rubric
 
@@ -31,17 +43,22 @@ def revision_in(fields: Fields) -> int:
 
 
 def review_in(
-    fields: Fields, stored: ReviewContent, rubric: Rubric, section_id: str, earlier: Collection[int]
+    fields: Fields,
+    stored: ReviewContent,
+    rubric: Rubric,
+    section_id: str,
+    earlier: Collection[int],
+    held: Content = "",
 ) -> ReviewContent:
     """The whole review after this form.
 
-    The form speaks of one open section (``section_id``, empty for none) with the notes of the version before
-    (``earlier``), of the criteria it has fields for, and of the summary if it has one; everything else stays
+    The form speaks of one open section (``section_id``, empty for none), whose content is ``held``, with the notes of
+    the version before (``earlier``), of the criteria it has fields for, and of the summary if it has one; everything else stays
     as it is stored. What the page did not offer is not read.
     """
     sections = dict(stored.sections)
     if section_id:
-        sections[section_id] = SectionReview(_decision(fields.get("decision")), tuple(_notes(fields)))
+        sections[section_id] = SectionReview(_decision(fields.get("decision")), tuple(_notes(fields, held)))
     criteria = dict(stored.criteria)
     for criterion in rubric.criteria:
         if f"comment.{criterion.id}" in fields:
@@ -68,12 +85,61 @@ def _judgement(text: str | None) -> Judgement | None:
     return "settled" if text == "settled" else "open" if text == "open" else None
 
 
-def _notes(fields: Fields) -> Iterator[Note]:
+def _notes(fields: Fields, held: Content) -> Iterator[Note]:
     """The notes in the order of the form's ``note`` fields; the text of note 3 is called ``note.3``."""
     for name in dict.fromkeys(fields.getlist("note")):
         text = _text(fields.get(f"note.{name}", ""))
         if text:
-            yield Note(text, must=f"must.{name}" in fields)
+            yield Note(text, kind=_kind(fields, name), anchor=_anchor(fields, name, held))
+
+
+def _kind(fields: Fields, name: str) -> NoteKind:
+    """The kind chosen; a form that knows of none says whether the note is a must."""
+    asked = fields.get(f"kind.{name}", "must" if f"must.{name}" in fields else "suggestion")
+    return next((kind for kind in NOTE_KINDS if kind == asked), "suggestion")
+
+
+def _anchor(fields: Fields, name: str, held: Content) -> Anchor | None:
+    """Where the note stands, as its section's kind can have it; None for the whole section."""
+    if isinstance(held, Table):
+        return places.row(held, _number(fields, f"row.{name}"), fields.get(f"column.{name}", ""))
+    if isinstance(held, str):
+        quote = _text(fields.get(f"quote.{name}", ""))[:QUOTE_AT_MOST]
+        before = _unseen(fields.get(f"before.{name}", ""))[-CONTEXT_AT_MOST:]
+        after = _unseen(fields.get(f"after.{name}", ""))[:CONTEXT_AT_MOST]
+        return places.words(held, Words(quote, before, after, _number(fields, f"at.{name}"), 0))
+    return _spot(fields, name, held)
+
+
+def _spot(fields: Fields, name: str, held: tuple[FileRef, ...]) -> Spot | None:
+    file = next((file for file in held if file.sha256 == fields.get(f"file.{name}")), None)
+    if file is None:
+        return None
+    x, y = (min(_number(fields, f"{side}.{name}"), 1000) for side in "xy")
+    return Spot(file.sha256, max(1, _number(fields, f"page.{name}")), x, y)
+
+
+def _number(fields: Fields, name: str) -> int:
+    text = fields.get(name, "")
+    return int(text) if text.isascii() and text.isdecimal() and len(text) < 7 else 0
+
+
+def note_fields(note: Note, name: str) -> Iterator[tuple[str, str]]:
+    """The fields of a form that say this note."""
+    yield "note", name
+    yield f"note.{name}", note.text
+    yield f"kind.{name}", note.kind
+    match note.anchor:
+        case Words(quote, before, after, at):
+            values: dict[str, object] = {"quote": quote, "before": before, "after": after, "at": at}
+        case Row(number=number, column=column):
+            values = {"row": number, "column": column}
+        case Spot(sha256, page, x, y):
+            values = {"file": sha256, "page": page, "x": x, "y": y}
+        case _:
+            values = {}
+    for key, value in values.items():
+        yield f"{key}.{name}", str(value)
 
 
 def _opinion(fields: Fields, rubric: Rubric, criterion_id: str) -> Opinion:
@@ -87,9 +153,11 @@ def _opinion(fields: Fields, rubric: Rubric, criterion_id: str) -> Opinion:
 
 def _text(text: str) -> str:
     """A text as kept: line ends as one character, no characters that nobody can see or type."""
-    return _UNSEEN.sub(
-        "", unicodedata.normalize("NFC", text.replace("\r\n", "\n").replace("\r", "\n"))
-    ).strip()
+    return _unseen(text).strip()
+
+
+def _unseen(text: str) -> str:
+    return _UNSEEN.sub("", unicodedata.normalize("NFC", text.replace("\r\n", "\n").replace("\r", "\n")))
 
 
 # Control characters, lone surrogates and the marks that turn the direction of what follows.

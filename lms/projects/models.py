@@ -31,6 +31,8 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, column_property, joinedload, mapped_column, relationship
 
+from lms import anchors
+from lms.anchors import Anchor
 from lms.courses.models import Cohort, Enrolment, Item, Schedule, count_as_learning, item_source, latest_of
 from lms.courses.models import item_id as find_item
 from lms.extensions import Base, Key, db
@@ -300,15 +302,21 @@ class SubmissionPart(Base):
     __table_args__ = (UniqueConstraint("submission_id", "section_id"),)
 
 
+def _kind_of_note(context: Any) -> str:
+    return "must" if context.get_current_parameters().get("must", True) else "suggestion"
+
+
 class ImprovementNote(Base):
     """A reviewer's note as delivered (catatan penyempurnaan), and the team's follow-up (tindak lanjut).
 
     Written when a review is sent; the note's own text never changes after that, the follow-up is the team's.
+    ``kind`` is must, suggestion, question or praise, ``anchor`` where the note stands (``lms.anchors`` as JSON, empty
+    for the whole section), ``reply_kind`` whether the team followed it (fixed) or disagrees (disagree).
     """
 
     __tablename__ = "improvement_note"
     __immutable__ = True
-    __mutable__ = ("reply", "replied_at", "replied_by", "resolved_in")
+    __mutable__ = ("reply", "reply_kind", "replied_at", "replied_by", "resolved_in")
 
     id: Mapped[int] = mapped_column(Key, primary_key=True)
     work_id: Mapped[int] = mapped_column(ForeignKey("work.id"))
@@ -316,14 +324,27 @@ class ImprovementNote(Base):
     section_id: Mapped[str] = mapped_column(String(80))
     author_id: Mapped[int] = mapped_column(ForeignKey("person.id"))
     must: Mapped[bool] = mapped_column(default=True)
+    kind: Mapped[str] = mapped_column(String(12), default=_kind_of_note, server_default="must")
+    anchor: Mapped[str] = mapped_column(Text, default="", server_default="")
     text: Mapped[str] = mapped_column(Text)
     created_at: Mapped[datetime]
     reply: Mapped[str] = mapped_column(Text, default="")
+    reply_kind: Mapped[str] = mapped_column(String(10), default="", server_default="")
     replied_at: Mapped[datetime | None]
     replied_by: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
     resolved_in: Mapped[int | None]
 
     work: Mapped[Work] = relationship()
+
+    @property
+    def answerable(self) -> bool:
+        """Whether it asks for anything."""
+        return self.kind != "praise"
+
+    @property
+    def place(self) -> Anchor | None:
+        """Where it stands; None for the whole section."""
+        return anchors.decode(self.anchor)
 
     __table_args__ = (
         CheckConstraint("version > 0", name="version"),
@@ -906,7 +927,7 @@ def lines_of(
     left: Counter[str] = Counter()
     for each in notes:
         told[each.section_id] += 1
-        left[each.section_id] += not each.reply
+        left[each.section_id] += each.answerable and not each.reply
     return [
         SectionLine(
             number,

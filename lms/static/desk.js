@@ -40,29 +40,6 @@ function showTotal() {
   total.textContent = units.slice(0, -12) + (part && mark + part);
 }
 
-// ---- Notes: the last one is always empty.
-
-const notes = document.getElementById("catatan-bagian");
-
-function roomForAnother() {
-  const last = notes.lastElementChild;
-  if (!last.querySelector("textarea").value.trim()) return;
-  const number = notes.children.length + 1;
-  const fresh = last.cloneNode(true);
-  const area = fresh.querySelector("textarea");
-  const label = fresh.querySelector(".label");
-  area.id = label.htmlFor = `note-${number}`;
-  area.name = `note.${number}`;
-  area.value = "";
-  area.rows = 2;
-  label.textContent = notes.dataset.word.replace("{n}", number);
-  fresh.querySelector("[name=note]").value = number;
-  const must = fresh.querySelector("[type=checkbox]");
-  must.name = `must.${number}`;
-  must.checked = true;
-  notes.append(fresh);
-}
-
 // ---- Moves: save what is unsaved, then follow the button's address. Where saving fails, the form itself is sent, so
 // that the server says what is wrong and nothing is lost.
 
@@ -146,7 +123,9 @@ function otherSection(by) {
 }
 
 function writeNote() {
-  const area = notes?.lastElementChild.querySelector("textarea") ?? document.getElementById("summary");
+  // notes.js takes the words that are selected along
+  if (!form.dispatchEvent(new CustomEvent("notes:write", { cancelable: true }))) return;
+  const area = document.getElementById("catatan-bagian")?.lastElementChild.querySelector('[name^="note."]') ?? document.getElementById("summary");
   area?.focus();
   area?.scrollIntoView({ block: "nearest" });
 }
@@ -191,14 +170,8 @@ form.addEventListener("focusin", (event) => {
     here.setAttribute("data-here", "");
   }
 });
-form.addEventListener("input", () => {
-  showTotal();
-  if (notes) roomForAnother();
-});
-form.addEventListener("autosave:filled", () => {
-  showTotal();
-  if (notes) roomForAnother();
-});
+form.addEventListener("input", showTotal);
+form.addEventListener("autosave:filled", showTotal);
 document.querySelector("[data-help]")?.addEventListener("click", () => help.showModal());
 for (const hint of document.querySelectorAll("[data-keys]")) hint.hidden = false;
 document.getElementById("galat")?.focus();

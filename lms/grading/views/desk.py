@@ -15,14 +15,16 @@ from lms.access import Deed
 from lms.extensions import begin_reading, db
 from lms.grading import actions, content, letters
 from lms.grading.content import Note, ReviewContent
-from lms.grading.forms import TooLong, refuse_long, review_in, revision_in
+from lms.grading.forms import TooLong, note_fields, refuse_long, review_in, revision_in
 from lms.grading.leases import actions as leases
 from lms.grading.models import ReviewDraft
 from lms.grading.views import blueprint
 from lms.grading.views.deskpage import VIEWS, Desk
-from lms.grading.views.words import gap_word, said
+from lms.grading.views.noting import noting
+from lms.grading.views.words import gap_word, kind_word, said
 from lms.guard import allowed, person, wants_json
 from lms.projects import models as projects
+from lms.projects.content import decode as decode_part
 from lms.projects.models import SubmissionVersion
 from lms.projects.source import FilesSection
 from lms.web import language, zone
@@ -90,6 +92,14 @@ def _page(
         earlier=earlier,
         earlier_texts={note.id: markup.to_html(note.text, "people") for note in earlier},
         own=said_now.section(current),
+        **noting(
+            section,
+            document.held if document else None,
+            decode_part(desk.parts[current].text) if current else None,
+            document.view if document else "",
+            said_now.section(current).notes,
+            earlier,
+        ),
         own_texts=[markup.to_html(note.text, "people") for note in said_now.section(current).notes],
         revision=revision if revision is not None else own_draft.revision if own_draft else 0,
         saved_text=_saved(own_draft, automatic=False) if own_draft else "",
@@ -103,18 +113,18 @@ def _page(
     )
 
 
-def _noted(desk: Desk, said_now: ReviewContent, section_id: str) -> list[tuple[Any, bool, int]]:
+def _noted(desk: Desk, said_now: ReviewContent, section_id: str) -> list[tuple[Any, str, int]]:
     """The notes the team will read, as HTML: those still open of the version before, then the new ones.
 
-    With each whether it must be followed up, and the version it comes from.
+    With each its kind, and the version it comes from.
     """
-    still_open = [
-        (note.text, note.must, note.version)
+    still_open: list[tuple[str, str, int]] = [
+        (note.text, note.kind, note.version)
         for note in desk.earlier_of(section_id)
         if said_now.earlier.get(note.id) == "open"
     ]
-    new = [(note.text, note.must, desk.version.number) for note in said_now.section(section_id).notes]
-    return [(markup.to_html(text, "people"), must, number) for text, must, number in still_open + new]
+    new = [(note.text, note.kind, desk.version.number) for note in said_now.section(section_id).notes]
+    return [(markup.to_html(text, "people"), kind, number) for text, kind, number in [*still_open, *new]]
 
 
 def local_key(version: SubmissionVersion, section_id: str) -> str:
@@ -143,7 +153,8 @@ def _posted(desk: Desk) -> Posted:
     section_id = desk.read or ""
     decided = section_id if desk.is_open(section_id) else ""
     earlier = [note.id for note in desk.earlier_of(decided)] if decided else []
-    review = review_in(request.form, desk.stored, desk.rubric, decided, earlier)
+    held = decode_part(desk.parts[decided].text) if decided else ""
+    review = review_in(request.form, desk.stored, desk.rubric, decided, earlier, held)
     return Posted(review, revision_in(request.form), section_id, request.form.get("view", ""))
 
 
@@ -432,7 +443,8 @@ def _conflict(desk: Desk, posted: Posted, stale: actions.Stale) -> ResponseRetur
     # typed again over what is stored now: other sections keep what the other place saved
     section_id = posted.section_id if desk.is_open(posted.section_id) else ""
     earlier = [note.id for note in desk.earlier_of(section_id)] if section_id else []
-    typed = review_in(request.form, stored, desk.rubric, section_id, earlier)
+    held = decode_part(desk.parts[section_id].text) if section_id else ""
+    typed = review_in(request.form, stored, desk.rubric, section_id, earlier, held)
     fields = [
         (name, value)
         for name, values in request.form.lists()
@@ -440,13 +452,14 @@ def _conflict(desk: Desk, posted: Posted, stale: actions.Stale) -> ResponseRetur
         for value in values
     ]
     mine = set(typed.section(section_id).notes)
+    kept = [note for note in stored.section(section_id).notes if note not in mine] if section_id else []
     page = render_template(
         "grading/conflict.html",
         desk=desk,
         version=desk.version,
         project=desk.project,
         differences=_differences(desk, stored, typed),
-        missing=[note for note in stored.section(section_id).notes if note not in mine] if section_id else [],
+        missing=[field for at, note in enumerate(kept, start=1) for field in note_fields(note, f"s{at}")],
         fields=fields,
         revision=revision,
         saved_at=saved_at,
@@ -500,8 +513,7 @@ def _differences(desk: Desk, stored: ReviewContent, typed: ReviewContent) -> lis
 
 
 def _listed(notes: tuple[Note, ...]) -> str:
-    wanted = gettext("wajib diperbaiki")
-    return "\n\n".join(f"{note.text} ({wanted})" if note.must else note.text for note in notes)
+    return "\n\n".join(f"{kind_word(note.kind)}: {note.text}" for note in notes)
 
 
 def _level(desk: Desk, level_id: int | None) -> str:

@@ -52,6 +52,15 @@ def who(names: str, masked: bool, work_id: int) -> str:
     return gettext("Peserta %(code)s (disamarkan)", code=blind.code(settings.secret_key, work_id))
 
 
+def kind_word(kind: str) -> str:
+    """What a kind of note is called."""
+    return {
+        "must": gettext("Wajib diperbaiki"),
+        "question": gettext("Pertanyaan"),
+        "praise": gettext("Apresiasi"),
+    }.get(kind, gettext("Saran"))
+
+
 def said(error: Refused) -> str:
     """A refusal in the reader's language."""
     return gettext(error.message, **error.values)

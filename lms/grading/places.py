@@ -1,0 +1,62 @@
+"""Where the notes of a review stand in the content of a section, in the version they were written on and in others."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import Literal, NamedTuple
+
+from lms import anchors, markup, passages
+from lms.anchors import Anchor, Row, Spot, Words
+from lms.projects.content import ROW_ID, Content, Table, filled_rows
+
+Standing = Literal["same", "changed", "gone"]
+
+
+class Place(NamedTuple):
+    """What became of the place of a note: its words where they were quoted, the number of its row or page now."""
+
+    standing: Standing
+    words: str
+    number: int = 0
+    column: str = ""
+
+
+@lru_cache(maxsize=16)
+def readable(text: str) -> str:
+    """A text of people as it is read: what quotes are taken from."""
+    return passages.text_of(markup.to_html(text, "people"))
+
+
+def words(text: str, meant: Words) -> Words | None:
+    """The place in a text that somebody means by these words; None where they say none."""
+    return anchors.quoted(readable(text), meant)
+
+
+def row(table: Table, number: int, column: str = "") -> Row | None:
+    """The place of a row, or of one of its cells; None where there is no such row."""
+    rows = filled_rows(table)
+    known = any(column in each for each in rows) and column != ROW_ID
+    return anchors.row_at(rows, number, ROW_ID, column if known else "")
+
+
+def place(anchor: Anchor | None, held: Content | None) -> Place | None:
+    """What became of a note's place in this content; None for a note on the whole section."""
+    match anchor:
+        case None:
+            return None
+        case Words():
+            found = anchors.find(readable(held), anchor) if isinstance(held, str) else None
+            return Place(_standing(found and found.same), anchor.quote)
+        case Row():
+            there = anchors.find_row(filled_rows(held), anchor, ROW_ID) if isinstance(held, Table) else None
+            same = there and there[1]
+            return Place(_standing(same), anchor.cells, there[0] if there else anchor.number, anchor.column)
+        case Spot():
+            files = {file.sha256: file.name for file in held} if isinstance(held, tuple) else {}
+            return Place(
+                "same" if anchor.sha256 in files else "gone", files.get(anchor.sha256, ""), anchor.page
+            )
+
+
+def _standing(same: bool | None) -> Standing:
+    return "gone" if same is None else "same" if same else "changed"
