@@ -183,13 +183,20 @@ def _changed(statement: Any) -> int:
 
 def open_sections(submission_id: int, earlier: Iterable[ImprovementNote]) -> list[Open]:
     """The sections that this version's reviewers decide on, each with its notes of the version before."""
-    notes = [(note.section_id, note.id) for note in earlier]
+    notes = [(note.section_id, note.id, note.must) for note in earlier]
     names = db.session.scalars(
         select(SubmissionPart.section_id)
         .where(SubmissionPart.submission_id == submission_id, SubmissionPart.carried_from.is_(None))
         .order_by(SubmissionPart.position)
     )
-    return [Open(name, tuple(note for section, note in notes if section == name)) for name in names]
+    return [
+        Open(
+            name,
+            tuple(note for section, note, _ in notes if section == name),
+            tuple(note for section, note, must in notes if section == name and must),
+        )
+        for name in names
+    ]
 
 
 def send(
@@ -224,7 +231,8 @@ def send(
         raise Stale(draft)
     earlier = earlier_notes(submission)
     sections = open_sections(submission.id, earlier)
-    missing = content.gaps(sections, criteria, said)
+    last = project.is_last_round(submission.number)
+    missing = content.gaps(sections, criteria, said, last_round=last)
     if missing:
         raise Incomplete(missing)
     outcome = content.outcome(sections, said)
@@ -396,14 +404,17 @@ def _deliver(
     """Write the notes of these reviews, and say what became of those before.
 
     An earlier note that a reviewer calls unsettled is asked again with this version, so that the team finds
-    all it has to do in one place; where its section is accepted, a note is settled with it.
+    all it has to do in one place; where its section is accepted, a note is settled with it, unless it was the last
+    round and the reviewer says that it is not.
     """
     judged = [(review, content.decode(review.content)) for review in reviews]
     for note in earlier:
         verdicts: Mapping[int, str | None] = {review.id: said.earlier.get(note.id) for review, said in judged}
         if "open" in verdicts.values() and note.section_id not in accepted:
             _add_note(submission, note.section_id, note.author_id, _again(note), now=now)
-        elif "settled" in verdicts.values() or note.section_id in accepted:
+        elif "open" not in verdicts.values() and (
+            "settled" in verdicts.values() or note.section_id in accepted
+        ):
             note.resolved_in = submission.number
     for review, said in judged:
         for section_id, section in said.sections.items():

@@ -144,20 +144,32 @@ def scores(rubric: Rubric, content: ReviewContent) -> dict[str, Score]:
 
 class Open(msgspec.Struct, frozen=True):
     """A section that this version's reviewers decide on; `earlier` are the ids of its notes of the version
-    before.
+    before, `must` those among them that had to be followed up.
     """
 
     id: str
     earlier: tuple[int, ...] = ()
+    must: tuple[int, ...] = ()
 
 
-GapKind = Literal["undecided", "no_note", "must_accepted", "open_accepted", "unscored", "bad_points"]
+GapKind = Literal[
+    "undecided",
+    "no_note",
+    "unjudged",
+    "last_round",
+    "must_accepted",
+    "open_accepted",
+    "unscored",
+    "bad_points",
+]
 
 
 class Gap(msgspec.Struct, frozen=True):
     """Why a review cannot be sent yet, with the section or the criterion it is about.
 
-    `undecided`: no decision. `no_note`: returned without a note that says why (praise does not). `must_accepted`: accepted with
+    `undecided`: no decision. `no_note`: returned without a note that says why (praise does not). `unjudged`: returned without a word on
+    an earlier note that had to be followed up. `last_round`: returned although no
+    version can follow. `must_accepted`: accepted with
     a note that must be followed up. `open_accepted`: accepted although an earlier note is called unsettled.
     `unscored`: no level, though everything is accepted. `bad_points`: points that the level does not have.
     """
@@ -175,9 +187,12 @@ def outcome(sections: Iterable[Open], content: ReviewContent) -> Outcome | None:
     return "accepted" if decisions and all(decisions) else None
 
 
-def gaps(sections: Collection[Open], rubric: Rubric, content: ReviewContent) -> tuple[Gap, ...]:
+def gaps(
+    sections: Collection[Open], rubric: Rubric, content: ReviewContent, *, last_round: bool = False
+) -> tuple[Gap, ...]:
     """Everything that is missing, in the order of sections and criteria; none when the review can be sent.
 
+    In the `last_round` nothing is returned, and what is still open of earlier notes is accepted as it is.
     Scores are asked for when the work is accepted: what is returned will be read again.
     """
     found: list[Gap] = []
@@ -186,11 +201,15 @@ def gaps(sections: Collection[Open], rubric: Rubric, content: ReviewContent) -> 
         unsettled = [note for note in section.earlier if content.earlier.get(note) == "open"]
         if not said.decision:
             found.append(Gap("undecided", section=section.id))
+        elif said.decision == "return" and last_round:
+            found.append(Gap("last_round", section=section.id))
         elif said.decision == "return" and not unsettled and all(n.kind == "praise" for n in said.notes):
             found.append(Gap("no_note", section=section.id))
+        elif said.decision == "return" and any(note not in content.earlier for note in section.must):
+            found.append(Gap("unjudged", section=section.id))
         elif said.decision == "accept" and any(note.must for note in said.notes):
             found.append(Gap("must_accepted", section=section.id))
-        elif said.decision == "accept" and unsettled:
+        elif said.decision == "accept" and unsettled and not last_round:
             found.append(Gap("open_accepted", section=section.id))
     accepted = outcome(sections, content) == "accepted"
     for criterion in rubric.criteria:

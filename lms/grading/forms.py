@@ -10,7 +10,6 @@ import msgspec
 from werkzeug.datastructures import MultiDict
 
 from lms.anchors import CONTEXT_AT_MOST, QUOTE_AT_MOST, Anchor, Row, Spot, Words
-from lms.grading import places
 from lms.grading.content import (
     NOTE_KINDS,
     Decision,
@@ -21,6 +20,7 @@ from lms.grading.content import (
     ReviewContent,
     SectionReview,
 )
+from lms.projects import places
 from lms.projects.content import Content, FileRef, Table
 from lms.refusals import Refused
 from lms.rubric import Rubric

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -415,11 +415,17 @@ def _files_of(row: DraftRow) -> tuple[content.FileRef, ...]:
 # Answering notes
 
 
-def reply(note: ImprovementNote, text: str, *, by: int, now: datetime) -> None:
+REPLY_KINDS = ("fixed", "disagree")
+
+
+def reply(note: ImprovementNote, text: str, *, by: int, now: datetime, kind: str = "fixed") -> None:
     """Write the team's follow-up to a note of the newest version; an empty text takes it back.
 
-    Raises Refused when a later version is handed in, or the text is too long.
+    ``kind`` says whether the note was followed (fixed) or not (disagree); a question is only answered. Raises Refused
+    when a later version is handed in, the text is too long, or the note asks for nothing.
     """
+    if not note.answerable:
+        raise Refused("Catatan apresiasi tidak memerlukan tindak lanjut.")
     # wait for a hand-in that is under way: what it took along must not change behind it
     db.session.execute(
         select(Draft.id).where(Draft.work_id == note.work_id).order_by(Draft.id).with_for_update()
@@ -432,6 +438,7 @@ def reply(note: ImprovementNote, text: str, *, by: int, now: datetime) -> None:
             limit=REPLY_AT_MOST,
         )
     note.reply = text
+    note.reply_kind = (kind if kind in REPLY_KINDS else "fixed") if text and note.kind != "question" else ""
     note.replied_at = now if text else None
     note.replied_by = by if text else None
     db.session.flush()
@@ -447,7 +454,8 @@ class Readiness:
     ``number`` is the version it would make; ``seen`` stands for the state of all drafts. ``blocking``
     findings must be settled, ``questions`` need a reason each (one finding per key), ``hints`` inform.
     ``unanswered`` are notes of the last review that must have a follow-up. Findings in accepted sections
-    cannot be settled there, so they never block. ``missing_members`` are those that the team lacks.
+    cannot be settled there, so they never block. ``notes`` are all notes of the last review that ask for something in
+    open sections. ``missing_members`` are those that the team lacks.
     """
 
     number: int
@@ -458,6 +466,7 @@ class Readiness:
     hints: list[Finding]
     unanswered: list[ImprovementNote]
     missing_members: int = 0
+    notes: Sequence[ImprovementNote] = ()
 
     @property
     def waiting(self) -> bool:
@@ -481,6 +490,7 @@ def readiness(work: Workspace, rows: Mapping[str, DraftRow] | None = None) -> Re
     number = models.last_number(work.id)
     notes = models.notes_of(work.id, number) if number else []
     locked = {row.section_id for row in rows.values() if not row.open}
+    asked = [note for note in notes if note.answerable and note.section_id not in locked]
     blocking, hints = [], []
     questions: dict[str, Finding] = {}
     for finding in checks.run(work.project, models.contents_of(rows)):
@@ -497,7 +507,8 @@ def readiness(work: Workspace, rows: Mapping[str, DraftRow] | None = None) -> Re
         blocking=blocking,
         questions=list(questions.values()),
         hints=hints,
-        unanswered=[note for note in notes if note.must and not note.reply and note.section_id not in locked],
+        unanswered=[note for note in asked if note.must and not note.reply],
+        notes=asked,
         missing_members=max(0, work.project.team.min - len(work.member_ids)),
     )
 

@@ -138,6 +138,11 @@ def reply_in(fields: Fields) -> str:
     return _clean(fields.get("reply", "")).strip()
 
 
+def reply_kind_in(fields: Fields) -> str:
+    """Whether the follow-up follows the note (fixed) or disagrees with it."""
+    return "disagree" if fields.get("kind") == "disagree" else "fixed"
+
+
 @dataclass(frozen=True)
 class HandInFields:
     """What the hand-in form sends: the version it asks for, the state it was shown, reasons by warning,

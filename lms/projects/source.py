@@ -164,7 +164,8 @@ class Project(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     """A project: who does it, how it is graded, and the sections to fill.
 
     `minutes` is designed time; `requires` are ids of items to complete first; `rubric` is the rubric's stable
-    id; `graders` is the number of independent reviews; without `late` nothing is taken off for lateness;
+    id; `graders` is the number of independent reviews; `rounds` is the number of versions that can be handed in,
+    without end where it is not written: a review of the last one returns nothing; without `late` nothing is taken off for lateness;
     `pass_mark` (written `pass`) is out of 100; `links` says where relative targets in brief and guides lead,
     and is not for authors to write.
     """
@@ -174,6 +175,7 @@ class Project(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     minutes: Annotated[int, msgspec.Meta(ge=1, le=60_000)]
     team: Span = Span(1, 1)
     graders: Annotated[int, msgspec.Meta(ge=1, le=5)] = 1
+    rounds: Annotated[int, msgspec.Meta(ge=1, le=20)] | None = None
     reconcile: Reconcile = Reconcile()
     blind: Literal["none", "learner", "both"] = "none"
     pass_mark: Decimal = msgspec.field(default=Decimal(70), name="pass")
@@ -182,6 +184,10 @@ class Project(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     requires: tuple[str, ...] = ()
     sections: tuple[Section, ...] = ()
     links: Links = ()
+
+    def is_last_round(self, number: int) -> bool:
+        """Whether the version with this number is the last one that can be handed in."""
+        return self.rounds is not None and number >= self.rounds
 
     def section(self, name: str) -> Section | None:
         """The section with this id."""

@@ -75,7 +75,8 @@ def second_version(
 ) -> SubmissionVersion:
     """The team answers the notes of a returned version, changes its text and hands in again."""
     for note in projects.notes_of(version.work_id, version.number):
-        work_actions.reply(note, "Sumber ditambahkan.", by=version.submitted_by, now=now)
+        if note.answerable:
+            work_actions.reply(note, "Sumber ditambahkan.", by=version.submitted_by, now=now)
     work = work_of(version)
     save(work, "isu", SECOND_TEXT, by=version.submitted_by, now=now)
     return hand_in(work, version.submitted_by, now=now)

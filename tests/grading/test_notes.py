@@ -5,18 +5,20 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any
 
+import msgspec
 import pytest
 from werkzeug.datastructures import MultiDict
 
 from lms.anchors import Row, Spot, Words
 from lms.grading import actions, content, forms, models
 from lms.grading.content import Note, ReviewContent, SectionReview
+from lms.projects import actions as work_actions
 from lms.projects import models as projects
-from lms.projects.content import FileRef
+from lms.projects.content import FileRef, Table
 from lms.rubric import Criterion, Level, Rubric
 from tests.cast import NOW, Cast
 from tests.grading.reviews import ACCEPT, ACCEPTED, HOUR, committed, handed_in, second_version, send
-from tests.projects.work import TABLE, TEXT
+from tests.projects.work import TABLE, TEXT, change_project, hand_in, save
 
 QUOTED = Words("paket perjalanan", "Lama tinggal wisatawan hanya 1,3 hari, karena ", " belum terpadu.", 8, 2)
 RUBRIC = Rubric(
@@ -231,3 +233,135 @@ def test_what_reviewers_quote_is_shown_as_typed(cast: Cast, as_person: Any, sess
     html = as_person("dewi").get(f"/telaah/{version.id}?bagian=isu").text
     assert "<img" not in html
     assert ACCEPTED.sections["isu"] == ACCEPT
+
+
+# Rounds
+
+
+def sections_of(version: Any) -> dict[str, tuple[str, str, int | None]]:
+    return {part.section_id: (part.content, part.sha256, part.carried_from) for part in version.parts}
+
+
+def test_accepted_sections_stay_the_same_bytes_through_three_rounds(cast: Cast, session: Any) -> None:
+    back = ReviewContent(
+        sections={
+            "isu": SectionReview("return", (Note("Belum."),)),
+            "sasaran": ACCEPT,
+            "lampiran": ACCEPT,
+        }
+    )
+    first = handed_in(cast)
+    send(first, back, cast.people["dewi"])
+    second = second_version(cast, first)
+    (note,) = projects.notes_of(first.work_id, 1)
+    again = ReviewContent(sections={"isu": SectionReview("return")}, earlier={note.id: "open"})
+    send(second, again, cast.people["dewi"], now=NOW + 4 * HOUR)
+    work = projects.workspace(first.work_id)
+    assert work is not None
+    with pytest.raises(work_actions.Locked):
+        save(work, "sasaran", Table(), by=cast.people["sari"], revision=1)
+    for each in projects.notes_of(first.work_id, 2):
+        work_actions.reply(each, "Ditambah lagi.", by=cast.people["sari"], now=NOW + 5 * HOUR)
+    save(work, "isu", TEXT + "\n\nDengan sumbernya.", by=cast.people["sari"], now=NOW + 5 * HOUR)
+    third = hand_in(work, cast.people["sari"], now=NOW + 6 * HOUR)
+    one, two, three = map(sections_of, (first, second, third))
+    for name in ("sasaran", "lampiran"):
+        assert one[name][:2] == two[name][:2] == three[name][:2]
+        assert (one[name][2], two[name][2], three[name][2]) == (None, 1, 1)
+    assert len({each["isu"][1] for each in (one, two, three)}) == 3
+
+
+def test_the_last_round_returns_nothing(cast: Cast, session: Any) -> None:
+    change_project(rounds=2)
+    first = handed_in(cast)
+    send(first, NOTED, cast.people["dewi"])
+    must, question, _ = projects.notes_of(first.work_id, 1)
+    second = second_version(cast, first)
+    still = ReviewContent(
+        sections={"isu": SectionReview("return", (Note("Belum."),))}, earlier={must.id: "open"}
+    )
+    with pytest.raises(actions.Incomplete) as refused:
+        send(second, still, cast.people["dewi"], now=NOW + 4 * HOUR)
+    assert "last_round" in [gap.kind for gap in refused.value.gaps]
+    taken = ReviewContent(
+        sections={"isu": ACCEPT},
+        criteria=ACCEPTED.criteria,
+        earlier={must.id: "open", question.id: "settled"},
+    )
+    review, made, settled = send(second, taken, cast.people["dewi"], now=NOW + 4 * HOUR)
+    assert (review.outcome, made, settled) == ("accepted", True, True)
+    session.refresh(must)
+    session.refresh(question)
+    assert (must.resolved_in, question.resolved_in) == (None, 2)
+
+
+def test_a_returned_section_says_of_each_must_whether_it_is_settled(cast: Cast, session: Any) -> None:
+    first = handed_in(cast)
+    send(first, NOTED, cast.people["dewi"])
+    must = projects.notes_of(first.work_id, 1)[0]
+    second = second_version(cast, first)
+    silent = ReviewContent(sections={"isu": SectionReview("return", (Note("Lagi."),))})
+    with pytest.raises(actions.Incomplete) as refused:
+        send(second, silent, cast.people["dewi"], now=NOW + 4 * HOUR)
+    assert [gap.kind for gap in refused.value.gaps] == ["unjudged"]
+    send(
+        second,
+        msgspec.structs.replace(silent, earlier={must.id: "settled"}),
+        cast.people["dewi"],
+        now=NOW + 4 * HOUR,
+    )
+
+
+def test_the_desk_says_which_round_it_is(cast: Cast, as_person: Any, session: Any) -> None:
+    change_project(rounds=1)
+    version = committed(handed_in(cast))
+    html = as_person("dewi").get(f"/telaah/{version.id}?bagian=isu").text
+    assert "Ini putaran terakhir (1 dari 1)" in html
+
+
+# The team's answers
+
+
+def test_the_team_answers_each_must_before_it_hands_in_again(
+    cast: Cast, as_person: Any, session: Any
+) -> None:
+    change_project(rounds=3)
+    first = handed_in(cast)
+    work_id, by = first.work_id, cast.people["sari"]
+    send(first, NOTED, cast.people["dewi"])
+    must, question, praise = (note.id for note in committed(projects.notes_of(work_id, 1)))
+    sari = as_person("sari")
+    page = sari.get(f"/proyek/kerja/{work_id}/isu").text
+    assert "0 dari 1 catatan wajib sudah dijawab." in page
+    assert "putaran 2 dari 3" in page
+    assert f"jawab-{praise}" not in page
+    gate = sari.get(f"/proyek/kerja/{work_id}/kumpulkan").text
+    assert f"#catatan-{must}" in gate
+    assert "Putaran 2 dari 3" in gate
+    work = projects.workspace(work_id)
+    assert work is not None
+    with pytest.raises(work_actions.NotReady) as refused:
+        hand_in(work, by, now=NOW + 2 * HOUR)
+    assert [note.id for note in refused.value.readiness.unanswered] == [must]
+    session.rollback()
+    answer = sari.post(
+        f"/proyek/catatan/{must}", data={"reply": "karena datanya belum ada", "kind": "disagree"}
+    )
+    assert answer.status_code == 303
+    assert sari.post(f"/proyek/catatan/{praise}", data={"reply": "Terima kasih"}).status_code in (409, 413)
+    assert (
+        sari.post(f"/proyek/catatan/{question}", data={"reply": "BPS", "kind": "disagree"}).status_code == 303
+    )
+    session.expire_all()
+    replies = {note.id: (note.reply_kind, note.reply) for note in projects.notes_of(work_id, 1)}
+    assert replies == {
+        must: ("disagree", "karena datanya belum ada"),
+        question: ("", "BPS"),
+        praise: ("", ""),
+    }
+    work = projects.workspace(work_id)
+    assert work is not None
+    assert hand_in(work, by, now=NOW + 2 * HOUR).number == 2
+    session.commit()
+    desk = as_person("dewi").get(f"/telaah/{first.id + 1}?bagian=isu").text
+    assert "Tidak sependapat" in desk

@@ -150,7 +150,11 @@ class Desk:
     def open(self) -> list[Open]:
         """The sections to decide on."""
         return [
-            Open(section.id, tuple(note.id for note in self.earlier_of(section.id)))
+            Open(
+                section.id,
+                tuple(note.id for note in self.earlier_of(section.id)),
+                tuple(note.id for note in self.earlier_of(section.id) if note.must),
+            )
             for section in self.sections
             if self.parts[section.id].carried_from is None
         ]
@@ -344,4 +348,9 @@ class Desk:
 
     def gaps(self, said: ReviewContent) -> tuple[Gap, ...]:
         """What is missing before the review can be sent."""
-        return content.gaps(self.open, self.rubric, said)
+        return content.gaps(self.open, self.rubric, said, last_round=self.last_round)
+
+    @property
+    def last_round(self) -> bool:
+        """Whether nothing can be returned any more."""
+        return self.project.is_last_round(self.version.number)

@@ -10,9 +10,9 @@ from markupsafe import Markup
 
 from lms import anchors, markup, passages
 from lms.anchors import Anchor, Row, Spot, Words
-from lms.grading import places
 from lms.grading.content import Note
 from lms.passages import Mark
+from lms.projects import places
 from lms.projects.content import ROW_ID, Content, Table, filled_rows
 from lms.projects.models import ImprovementNote
 from lms.projects.source import Section, TableSection

@@ -26,7 +26,7 @@ from lms.grading.views.words import said, who
 from lms.guard import allowed, can, person, wants_json
 from lms.projects import actions as projects_actions
 from lms.projects import models as projects
-from lms.projects.forms import reply_in
+from lms.projects.forms import reply_in, reply_kind_in
 from lms.projects.models import ImprovementNote, Workspace
 from lms.projects.source import Section
 from lms.projects.teams.models import parties_of
@@ -277,7 +277,7 @@ def reply(note: ImprovementNote) -> ResponseReturnValue:
     text = reply_in(request.form)
     note_id, work_id = note.id, note.work_id
     try:
-        projects_actions.reply(note, text, by=person().id, now=now)
+        projects_actions.reply(note, text, by=person().id, now=now, kind=reply_kind_in(request.form))
     except Refused as error:
         problem = said(error)
         status = 409 if isinstance(error, projects_actions.Locked) else 413

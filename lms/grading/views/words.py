@@ -78,6 +78,17 @@ def gap_word(gap: Gap, project: Project, rubric: Rubric) -> str:
             return gettext(
                 "Bagian “%(title)s” dikembalikan tanpa catatan. Tulis apa yang perlu diperbaiki.", title=title
             )
+        case "unjudged":
+            return gettext(
+                "Bagian “%(title)s”: nyatakan setiap catatan lama yang wajib diperbaiki selesai atau belum.",
+                title=title,
+            )
+        case "last_round":
+            return gettext(
+                "Bagian “%(title)s” tidak dapat dikembalikan: ini putaran terakhir. "
+                "Terima, dan nyatakan kekurangannya dalam skor dan komentar.",
+                title=title,
+            )
         case "must_accepted":
             return gettext(
                 "Bagian “%(title)s” diterima, tetapi ada catatan yang wajib diperbaiki. "

@@ -11,7 +11,7 @@ from lms.access import Deed
 from lms.extensions import begin_reading, db, utcnow
 from lms.guard import allowed, person, wants_json
 from lms.projects import actions, models
-from lms.projects.forms import reply_in
+from lms.projects.forms import reply_in, reply_kind_in
 from lms.projects.models import ImprovementNote, Workspace
 from lms.projects.views import blueprint
 from lms.projects.views.loading import find_section, said
@@ -27,7 +27,7 @@ def reply(note: ImprovementNote) -> ResponseReturnValue:
     now = utcnow()
     text = reply_in(request.form)
     try:
-        actions.reply(note, text, by=person().id, now=now)
+        actions.reply(note, text, by=person().id, now=now, kind=reply_kind_in(request.form))
     except Refused as error:
         return _refused(note, said(error), text, 409 if isinstance(error, actions.Locked) else 413)
     db.session.commit()

@@ -13,7 +13,7 @@ from flask_babel import get_locale, gettext
 from lms import formats, markup
 from lms.extensions import utcnow
 from lms.guard import person
-from lms.projects import actions, checks, content, models, uploads
+from lms.projects import actions, checks, content, models, places, uploads
 from lms.projects.checks import Finding
 from lms.projects.models import DraftRow, ImprovementNote, Workspace
 from lms.projects.source import FilesSection, Section, TableSection, TextSection
@@ -163,6 +163,7 @@ def show(
         typed=reply[1] if reply and not row.open else typed,
         replies=dict([reply]) if reply else {},
         notes=own_notes,
+        note_places={note.id: places.place(note.place, held) for note in own_notes},
         note_texts={note.id: markup.to_html(note.text, "people") for note in own_notes},
         can_reply=row.open,
         rendered=rendered,
