@@ -164,8 +164,9 @@ class Project(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     """A project: who does it, how it is graded, and the sections to fill.
 
     `minutes` is designed time; `requires` are ids of items to complete first; `rubric` is the rubric's stable
-    id; `graders` is the number of independent reviews; `rounds` is the number of versions that can be handed in,
-    without end where it is not written: a review of the last one returns nothing; without `late` nothing is taken off for lateness;
+    id; `graders` is the number of independent reviews; `expertise` names what its reviewers should know well;
+    `rounds` is the number of versions that can be handed in, without end where it is not written: a review of the
+    last one returns nothing; without `late` nothing is taken off for lateness;
     `pass_mark` (written `pass`) is out of 100; `links` says where relative targets in brief and guides lead,
     and is not for authors to write.
     """
@@ -177,6 +178,7 @@ class Project(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     graders: Annotated[int, msgspec.Meta(ge=1, le=5)] = 1
     rounds: Annotated[int, msgspec.Meta(ge=1, le=20)] | None = None
     reconcile: Reconcile = Reconcile()
+    expertise: Annotated[tuple[str, ...], msgspec.Meta(max_length=10)] = ()
     blind: Literal["none", "learner", "both"] = "none"
     pass_mark: Decimal = msgspec.field(default=Decimal(70), name="pass")
     late: Late | None = None
@@ -266,6 +268,8 @@ class _Reader:
         project = self.struct("", values, Project)
         if project is not None:
             self.identifier("id", project.id or "id")
+            for at, tag in enumerate(project.expertise):
+                self.identifier(f"expertise.{at}", tag)
             self.points("pass", project.pass_mark)
             self.points("reconcile", project.reconcile.above)
             if project.late is not None:

@@ -14,6 +14,7 @@ from lms.grading.allocation.models import history_of
 from tests.cast import NOW, Cast
 from tests.conftest import Browser
 from tests.grading.reviews import committed, handed_in
+from tests.projects.work import change_project
 
 SignIn = Callable[[str], Browser]
 
@@ -86,3 +87,220 @@ def test_odd_choices_are_refused_in_words(as_person: SignIn, here: dict[str, int
     answer = as_person("dewi").post(f"/telaah/kerja/{here['work']}/penelaah", data={"reviewer": odd})
     assert answer.status_code == 400
     assert "Belum tersimpan" in answer.get_data(as_text=True)
+
+
+# Cohorts
+
+
+ADDRESSES = ("penelaah", "penelaah/pratinjau", "fasilitator")
+
+
+@pytest.mark.parametrize("page", ADDRESSES)
+@pytest.mark.parametrize(
+    ("who", "status"),
+    [("dewi", 200), ("ratna", 200), ("hasan", 403), ("sari", 403), ("tono", 404), ("wati", 404)],
+)
+def test_allocating_is_for_who_leads(
+    as_person: SignIn, here: dict[str, int], cast: Cast, page: str, who: str, status: int
+) -> None:
+    assert as_person(who).get(f"/telaah/angkatan/{cast.code}/{page}").status_code == status
+
+
+@pytest.mark.parametrize(("who", "status"), [("hasan", 403), ("sari", 403), ("tono", 404)])
+def test_nobody_else_writes(
+    as_person: SignIn, here: dict[str, int], cast: Cast, who: str, status: int
+) -> None:
+    base = f"/telaah/angkatan/{cast.code}"
+    client = as_person(who)
+    for address in (
+        f"{base}/penelaah/terapkan",
+        f"{base}/fasilitator",
+        f"{base}/fasilitator/{cast.people['dewi']}",
+    ):
+        assert client.post(address, data={"tags": "x"}).status_code == status
+    assert client.get(f"{base}/penelaah/terapkan").status_code == 405
+
+
+def plan_in(page: str) -> str:
+    return page.split('name="plan" value="', 1)[1].split('"', 1)[0]
+
+
+def test_a_balanced_plan_is_looked_at_and_then_done(
+    app: Flask, as_person: SignIn, cast: Cast, here: dict[str, int]
+) -> None:
+    base = f"/telaah/angkatan/{cast.code}/penelaah"
+    dewi = as_person("dewi")
+    assert "Sari Wulandari" in text_of(dewi.get(base))
+    page = text_of(dewi.get(f"{base}/pratinjau?cara=rata"))
+    assert "Sari Wulandari" in page
+    assert "0 menunggu sebelumnya" in page
+    with app.app_context():
+        assert history_of(here["work"]) == []  # looking allocates nothing
+    assert plan_in(page) == plan_in(text_of(dewi.get(f"{base}/pratinjau?cara=rata")))
+    assert dewi.post(f"{base}/terapkan", data={"plan": plan_in(page)}).status_code == 303
+    with app.app_context():
+        (line,) = history_of(here["work"])
+        assert line.how == "balanced"
+    assert "Semua hasil kerja sudah memiliki cukup penelaah" in text_of(dewi.get(base))
+    assert line.reviewer in text_of(dewi.get(f"{base}?tampil=semua"))
+    # pressing twice: the plan is done, so the same wish gives another one now
+    answer = dewi.post(f"{base}/terapkan", data={"plan": plan_in(page)})
+    assert answer.status_code == 409
+    assert "Keadaan berubah" in answer.get_data(as_text=True)
+    with app.app_context():
+        assert len(history_of(here["work"])) == 1
+
+
+def test_a_plan_that_no_longer_holds_is_shown_anew(
+    app: Flask, as_person: SignIn, cast: Cast, here: dict[str, int]
+) -> None:
+    base = f"/telaah/angkatan/{cast.code}/penelaah"
+    dewi = as_person("dewi")
+    chosen = f"{base}/pratinjau?cara=tangan&kerja={here['work']}&penelaah={cast.people['hasan']}"
+    page = text_of(dewi.get(chosen))
+    assert "Hasan Basri" in page
+    hasan = as_person("hasan")
+    declared = {"learner": cast.emails["sari"], "reason": "Saudara"}
+    assert hasan.post("/telaah/kesediaan", data=declared).status_code == 303
+    answer = dewi.post(f"{base}/terapkan", data={"plan": plan_in(page)})
+    assert answer.status_code == 409
+    fresh = answer.get_data(as_text=True)
+    assert "benturan kepentingan" in fresh
+    assert 'name="plan"' not in fresh  # nothing is left to be done
+    with app.app_context():
+        assert history_of(here["work"]) == []
+
+
+@pytest.mark.parametrize("plan", ["", "x", "e30.abc", "[]"])
+def test_a_forged_plan_is_refused(
+    app: Flask, as_person: SignIn, cast: Cast, here: dict[str, int], plan: str
+) -> None:
+    base = f"/telaah/angkatan/{cast.code}/penelaah"
+    dewi = as_person("dewi")
+    assert dewi.post(f"{base}/terapkan", data={"plan": plan}).location == base
+    # somebody else's signature counts for nothing
+    page = text_of(as_person("ratna").get(f"{base}/pratinjau?cara=rata"))
+    assert dewi.post(f"{base}/terapkan", data={"plan": plan_in(page)}).location == base
+    with app.app_context():
+        assert history_of(here["work"]) == []
+
+
+def test_choosing_nothing_leads_back(as_person: SignIn, cast: Cast, here: dict[str, int]) -> None:
+    base = f"/telaah/angkatan/{cast.code}/penelaah"
+    for query in ("", "&kerja=1", "&penelaah=1", "&kerja=x&penelaah=y"):
+        assert as_person("dewi").get(f"{base}/pratinjau?cara=tangan{query}").location == base
+
+
+def test_blind_works_stand_under_their_code(
+    app: Flask, as_person: SignIn, cast: Cast, here: dict[str, int]
+) -> None:
+    with app.app_context():
+        committed(change_project(blind="learner"))
+    base = f"/telaah/angkatan/{cast.code}/penelaah"
+    for address in (base, f"{base}/pratinjau?cara=rata", f"/telaah/kerja/{here['work']}/penelaah"):
+        page = text_of(as_person("dewi").get(address))
+        assert "disamarkan" in page
+        assert "Sari Wulandari" not in page
+
+
+def test_caps_are_kept_and_kept_to(app: Flask, as_person: SignIn, cast: Cast, here: dict[str, int]) -> None:
+    base = f"/telaah/angkatan/{cast.code}"
+    dewi = as_person("dewi")
+    mine, university = f"person-{cast.people['dewi']}", cast.organizations["Universitas Bung Hatta Uji"]
+    answer = dewi.post(f"{base}/fasilitator", data={mine: "0", f"university-{university}": "0"})
+    assert answer.status_code == 303
+    page = text_of(dewi.get(f"{base}/fasilitator"))
+    assert 'value="0"' in page
+    page = text_of(dewi.get(f"{base}/penelaah/pratinjau?cara=rata"))
+    assert "batas fasilitator tercapai" in page
+    assert "batas perguruan tinggi tercapai" in page
+    for odd in ("-1", "x", "99999999"):
+        answer = dewi.post(f"{base}/fasilitator", data={mine: odd})
+        assert answer.status_code == 400
+        assert f'value="{odd}"' in answer.get_data(as_text=True)  # what was typed is still there
+    assert dewi.post(f"{base}/fasilitator", data={mine: ""}).status_code == 303
+    assert "Dewi Anggraini" in text_of(dewi.get(f"{base}/penelaah/pratinjau?cara=rata"))
+
+
+def test_somebody_says_what_they_know_and_when_they_are_away(
+    as_person: SignIn, cast: Cast, here: dict[str, int]
+) -> None:
+    hasan, dewi = as_person("hasan"), as_person("dewi")
+    mine = "/telaah/kesediaan"
+    theirs = f"/telaah/angkatan/{cast.code}/fasilitator/{cast.people['hasan']}"
+    assert hasan.post(mine, data={"tags": "Perencanaan Daerah, data"}).status_code == 303
+    assert "data, perencanaan-daerah" in text_of(hasan.get(mine))
+    assert "data, perencanaan-daerah" in text_of(dewi.get(theirs))
+    for odd in ("a/b", ", ".join(f"x{n}" for n in range(21)), "x" * 50):
+        assert hasan.post(mine, data={"tags": odd}).status_code == 400
+    assert hasan.post(mine, data={"from": "2026-01-01", "until": "2099-01-01"}).status_code == 400
+    assert dewi.post(theirs, data={"from": "2098-12-01", "until": "2098-12-24"}).status_code == 303
+    page = text_of(hasan.get(mine))
+    assert "24 Desember 2098" in page
+    for odd in (
+        {"from": "2098-12-24", "until": "2098-12-01"},
+        {"from": "x", "until": ""},
+        {"from": "0001-01-01", "until": "0001-01-02"},
+    ):
+        assert hasan.post(mine, data=odd).status_code == 400
+    absence = page.split('name="back" value="', 1)[1].split('"', 1)[0]
+    # somebody else's cannot be taken away on one's own page
+    assert dewi.post(mine, data={"back": absence}).status_code == 303
+    assert "24 Desember 2098" in text_of(hasan.get(mine))
+    assert hasan.post(mine, data={"back": absence}).status_code == 303
+    assert "24 Desember 2098" not in text_of(hasan.get(mine))
+
+
+def test_relations_are_declared_and_withdrawn(as_person: SignIn, cast: Cast, here: dict[str, int]) -> None:
+    hasan, dewi = as_person("hasan"), as_person("dewi")
+    mine = "/telaah/kesediaan"
+    theirs = f"/telaah/angkatan/{cast.code}/fasilitator/{cast.people['hasan']}"
+    for odd in (
+        {"learner": "nobody@uji.example", "reason": "Saudara"},
+        {"learner": cast.emails["sari"], "reason": ""},
+        {"learner": "", "organization": "", "reason": "Saudara"},
+        {"learner": "", "organization": "999", "reason": "Saudara"},
+        {"learner": cast.emails["wati"], "reason": "Saudara"},  # of no cohort of his
+    ):
+        assert hasan.post(mine, data=odd).status_code == 400
+    bapperida = str(cast.organizations["Bapperida"])
+    assert dewi.post(theirs, data={"organization": bapperida, "reason": "Konsultan"}).status_code == 303
+    page = text_of(hasan.get(mine))
+    assert "Konsultan" in page
+    relation = page.split('name="withdraw" value="', 1)[1].split('"', 1)[0]
+    answer = hasan.post(mine, data={"withdraw": relation})
+    assert answer.status_code == 400  # whoever declared it for him takes it back
+    assert dewi.post(theirs, data={"withdraw": relation}).status_code == 303
+    assert "Konsultan" not in text_of(hasan.get(mine))
+
+
+@pytest.mark.parametrize(("who", "status"), [("sari", 403), ("ratna", 403)])
+def test_only_facilitators_have_an_availability(as_person: SignIn, cast: Cast, who: str, status: int) -> None:
+    assert as_person(who).get("/telaah/kesediaan").status_code == status
+    assert as_person(who).post("/telaah/kesediaan", data={"tags": "x"}).status_code == status
+
+
+def test_only_a_cohorts_own_facilitators_have_a_page_in_it(
+    as_person: SignIn, cast: Cast, here: dict[str, int]
+) -> None:
+    for key in ("sari", "ratna"):
+        address = f"/telaah/angkatan/{cast.code}/fasilitator/{cast.people[key]}"
+        assert as_person("dewi").get(address).status_code == 404
+
+
+def test_the_pages_cost_few_statements(
+    as_person: SignIn, cast: Cast, here: dict[str, int], count_statements: Any
+) -> None:
+    dewi = as_person("dewi")
+    base = f"/telaah/angkatan/{cast.code}"
+    for address, most in (
+        (f"{base}/penelaah", 8),
+        (f"{base}/penelaah/pratinjau", 8),
+        (f"{base}/fasilitator", 6),
+        (f"/telaah/kerja/{here['work']}/penelaah", 8),
+        ("/telaah/kesediaan", 6),
+    ):
+        dewi.get(address)
+        with count_statements() as counted:
+            dewi.get(address)
+        assert len(counted) <= most, (address, counted.statements)

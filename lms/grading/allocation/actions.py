@@ -2,18 +2,37 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
-from collections.abc import Collection, Iterable
-from datetime import datetime
+from collections.abc import Collection, Iterable, Mapping
+from datetime import date, datetime
+from typing import Any, Literal, NamedTuple
 
+import msgspec
 from sqlalchemy import func, select, update
 from sqlalchemy.orm import aliased
 
-from lms import audit
+from lms import audit, formats
 from lms.courses import actions as courses
-from lms.courses.models import CohortFacilitator
+from lms.courses.models import Cohort, CohortFacilitator
 from lms.extensions import db
-from lms.grading.allocation.models import Allocation, DeclaredRelation, standing
+from lms.grading.allocation import balance
+from lms.grading.allocation.balance import Plan
+from lms.grading.allocation.models import (
+    Absence,
+    Allocation,
+    DeclaredRelation,
+    Expertise,
+    FacilitatorLine,
+    ReviewerCap,
+    Scope,
+    UniversityCap,
+    WorkLine,
+    facilitators_of,
+    standing,
+    work_line,
+    works_in,
+)
 from lms.grading.models.reviews import Referral
 from lms.people.models import Organization, Person
 from lms.projects import models as projects
@@ -255,6 +274,201 @@ def end_for_leaver(cohort_id: int, person_id: int, *, by: int, now: datetime) ->
 
 
 courses.when_facilitators_leave(end_for_leaver)
+
+
+# Plans
+
+PLANNED_AT_MOST = 200
+
+
+class Wish(msgspec.Struct, frozen=True):
+    """What somebody asks a plan for; with the state of the cohort it decides the plan."""
+
+    how: Literal["balanced", "hand"] = "balanced"
+    stable_id: str = ""
+    waiting: bool = True
+    work_ids: tuple[int, ...] = ()
+    reviewer_id: int = 0
+    seed: int = 0
+
+
+class Planned(NamedTuple):
+    """A plan with the works and the people it is about; ``more`` says that it does not hold all that was asked for."""
+
+    plan: Plan
+    works: dict[int, WorkLine]
+    people: dict[int, FacilitatorLine]
+    more: bool
+
+
+class Changed(Refused):
+    """Things stand otherwise than when the plan was looked at; ``planned`` is the plan as it would be now."""
+
+    def __init__(self, planned: Planned) -> None:
+        super().__init__(
+            N_(
+                "Keadaan berubah sejak pratinjau dibuat, jadi belum ada yang dialokasikan. Periksa pratinjau yang baru."
+            )
+        )
+        self.planned = planned
+
+
+def plan(cohort_id: int, wish: Wish, *, by: int, now: datetime) -> Planned:
+    """Who would get what, as things stand; nothing is written."""
+    today = formats.local(now).date()
+    if wish.how == "hand":
+        scope = Scope(work_ids=wish.work_ids[:PLANNED_AT_MOST])
+    else:
+        scope = Scope(wish.stable_id, wish.waiting, lacking=True)
+    rows = db.session.execute(
+        works_in(cohort_id, scope, asked_by=by).order_by(Work.id).limit(PLANNED_AT_MOST + 1)
+    ).all()
+    lines = [work_line(row) for row in rows[:PLANNED_AT_MOST]]
+    people = [line for line in facilitators_of(cohort_id, today=today) if line.active]
+    works = [
+        balance.Work(
+            line.id,
+            line.places,
+            line.barred_ids,
+            line.reviewer_ids,
+            frozenset(line.project.expertise),
+        )
+        for line in lines
+    ]
+    reviewers = [
+        balance.Reviewer(
+            id=line.id,
+            waiting=line.waiting,
+            works=line.works,
+            cap=line.cap,
+            university=line.organization_id,
+            university_cap=line.university_cap,
+            away=line.away_on(today),
+            tags=line.tags,
+        )
+        for line in people
+    ]
+    found = (
+        balance.by_hand(works, reviewers, wish.reviewer_id)
+        if wish.how == "hand"
+        else balance.balanced(works, reviewers, seed=wish.seed)
+    )
+    return Planned(
+        found,
+        {line.id: line for line in lines},
+        {line.id: line for line in people},
+        len(rows) > PLANNED_AT_MOST,
+    )
+
+
+def apply(cohort_id: int, wish: Wish, digest: str, *, by: int, now: datetime) -> int:
+    """Allocate exactly what was looked at; returns how many places were given. Raises Changed, and writes nothing,
+    where the same wish gives another plan now.
+    """
+    # one plan of a cohort at a time, so that two do not fill the same cap
+    db.session.execute(select(Cohort.id).where(Cohort.id == cohort_id).with_for_update(key_share=True))
+    before = plan(cohort_id, wish, by=by, now=now)
+    ids = {each.work_id for each in before.plan.given}
+    if ids:
+        _hold(ids)
+    planned = plan(cohort_id, wish, by=by, now=now)
+    if planned.plan.digest != digest:
+        raise Changed(planned)
+    for each in planned.plan.given:
+        _add(each.work_id, cohort_id, each.reviewer_id, how=wish.how, reason="", by=by, now=now)
+    requeue(ids)
+    return len(planned.plan.given)
+
+
+# What facilitators take, know, and when they are away
+
+CAP_AT_MOST = 10_000
+TAGS_AT_MOST = 20
+_TAG = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])?")
+
+
+def set_caps(
+    cohort_id: int,
+    people: Mapping[int, int | None],
+    universities: Mapping[int, int | None],
+    *,
+    by: int,
+    now: datetime,
+) -> None:
+    """How many works each facilitator, and each university, reviews in a cohort at most (None: any number)."""
+    for person_id, works in people.items():
+        _set_cap(ReviewerCap, {"cohort_id": cohort_id, "person_id": person_id}, works)
+    for organization_id, works in universities.items():
+        _set_cap(UniversityCap, {"cohort_id": cohort_id, "organization_id": organization_id}, works)
+    db.session.flush()
+    audit.record("set caps", f"cohort:{cohort_id}", by=by, now=now)
+
+
+def _set_cap(kind: type[ReviewerCap] | type[UniversityCap], key: dict[str, int], works: int | None) -> None:
+    if works is not None and not 0 <= works <= CAP_AT_MOST:
+        raise Refused(N_("Isi batas dengan angka 0 sampai 10.000, atau kosongkan bila tidak dibatasi."))
+    row: Any = db.session.get(kind, key)
+    if works is None:
+        if row is not None:
+            db.session.delete(row)
+    elif row is None:
+        db.session.add(kind(**key, works=works))
+    else:
+        row.works = works
+
+
+def note_absence(person_id: int, first: date, last: date, *, by: int, now: datetime) -> Absence:
+    """Say on which days somebody takes no new work. Raises Refused where they end before they begin."""
+    if last < first:
+        raise Refused(N_("Hari terakhir tidak boleh sebelum hari pertama."))
+    if last.toordinal() - first.toordinal() > 366:
+        raise Refused(N_("Catat paling lama satu tahun sekaligus."))
+    row = db.session.scalar(
+        select(Absence).where(
+            Absence.person_id == person_id,
+            Absence.from_on == first,
+            Absence.until_on == last,
+            Absence.ended_at.is_(None),
+        )
+    )
+    if row is None:
+        row = Absence(person_id=person_id, from_on=first, until_on=last, noted_by=by, noted_at=now)
+        db.session.add(row)
+        db.session.flush()
+        audit.record("note absence", f"person:{person_id}", by=by, now=now)
+    return row
+
+
+def end_absence(absence: Absence, *, by: int, now: datetime) -> None:
+    """The absence does not hold any more. Twice does no harm."""
+    if absence.ended_at is None:
+        absence.ended_at = now
+        db.session.flush()
+        audit.record("end absence", f"person:{absence.person_id}", by=by, now=now)
+
+
+def set_tags(person_id: int, written: str, *, by: int, now: datetime) -> list[str]:
+    """What somebody knows well, as written: parted by commas, blanks within become hyphens. Raises Refused."""
+    tags = sorted({"-".join(part.casefold().split()) for part in re.split("[,\n]", written)} - {""})
+    odd = [tag for tag in tags if not _TAG.fullmatch(tag)]
+    if odd or len(tags) > TAGS_AT_MOST:
+        raise Refused(
+            N_(
+                "Tulis paling banyak 20 keahlian, dipisahkan koma, dengan huruf, angka, dan tanda hubung saja."
+            )
+        )
+    known = {
+        row.tag: row for row in db.session.scalars(select(Expertise).where(Expertise.person_id == person_id))
+    }
+    if set(known) == set(tags):
+        return tags
+    for tag in known.keys() - set(tags):
+        db.session.delete(known[tag])
+    for tag in set(tags) - known.keys():
+        db.session.add(Expertise(person_id=person_id, tag=tag))
+    db.session.flush()
+    audit.record("set expertise", f"person:{person_id}", by=by, now=now)
+    return tags
 
 
 # Conflicts of interest

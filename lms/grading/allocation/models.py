@@ -3,21 +3,38 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, func, select
+from sqlalchemy import (
+    CheckConstraint,
+    ColumnElement,
+    ForeignKey,
+    Index,
+    Select,
+    String,
+    and_,
+    cast,
+    false,
+    func,
+    or_,
+    select,
+)
 from sqlalchemy.orm import Mapped, aliased, mapped_column
 
-from lms.courses.models import CohortFacilitator
+from lms.courses.models import CohortFacilitator, Enrolment
 from lms.extensions import Base, Key, db
+from lms.grading.models.standing import IS_RELEASED, member_names, with_team
 from lms.people.models import Organization, Person
-from lms.projects.models import WorkMember
+from lms.projects import models as projects
+from lms.projects.models import SubmissionVersion, Work, WorkMember, is_blind
 from lms.projects.reviewers import Allocation as Allocation
 from lms.projects.reviewers import DeclaredRelation as DeclaredRelation
-from lms.projects.reviewers import conflict
+from lms.projects.reviewers import barred_column, conflict, ids_in, reviewers_column
 from lms.projects.reviewers import reviewers_of as reviewers_of
+from lms.projects.source import Project
 
 
 class ReviewerCap(Base):
@@ -238,4 +255,202 @@ def standing(work_id: int, reviewer_id: int) -> Allocation | None:
             Allocation.reviewer_id == reviewer_id,
             Allocation.ended_at.is_(None),
         )
+    )
+
+
+# Works that can be allocated
+
+
+@dataclass(frozen=True, slots=True)
+class WorkLine:
+    """A work of a cohort with who reviews it; ``waiting`` since when its newest version does (None: it does not).
+
+    ``names`` are the members', empty where the project hides them: then ``masked`` is true. ``barred_ids`` are the
+    facilitators who must keep away from it, its own members among them.
+    """
+
+    id: int
+    item_id: int
+    waiting: datetime | None
+    names: str
+    masked: bool
+    reviewers: str
+    reviewer_ids: frozenset[int]
+    barred_ids: frozenset[int]
+
+    @property
+    def project(self) -> Project:
+        return projects.project(self.item_id)
+
+    @property
+    def places(self) -> int:
+        """How many reviewers it lacks."""
+        return max(0, self.project.graders - len(self.reviewer_ids))
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """Which works of a cohort are meant: of one project, those that wait only, those that lack reviewers only, these."""
+
+    stable_id: str = ""
+    waiting: bool = False
+    lacking: bool = False
+    work_ids: tuple[int, ...] | None = None
+
+
+def works_in(cohort_id: int, scope: Scope, *, asked_by: int) -> Select[Any]:
+    """The works of a cohort, but those of whoever asks: rows for ``work_line``, to be ordered by ``Work.id``."""
+    members = (
+        select(func.aggregate_strings(cast(WorkMember.person_id, String), ","))
+        .where(WorkMember.work_id == Work.id, WorkMember.left_at.is_(None))
+        .correlate(Work)
+        .scalar_subquery()
+    )
+    names = (
+        select(func.aggregate_strings(Person.name, ", "))
+        .join(Allocation, Allocation.reviewer_id == Person.id)
+        .where(Allocation.work_id == Work.id, Allocation.ended_at.is_(None))
+        .correlate(Work)
+        .scalar_subquery()
+    )
+    waiting = (
+        select(func.max(SubmissionVersion.submitted_at))
+        .where(SubmissionVersion.work_id == Work.id, SubmissionVersion.settled_at.is_(None))
+        .correlate(Work)
+        .scalar_subquery()
+    )
+    own = (
+        select(WorkMember.id)
+        .where(WorkMember.work_id == Work.id, WorkMember.person_id == asked_by, WorkMember.left_at.is_(None))
+        .correlate(Work)
+        .exists()
+    )
+    query = select(
+        Work.id,
+        Work.item_id,
+        Work.name.label("team"),
+        waiting.label("waiting"),
+        member_names().label("names"),
+        IS_RELEASED.label("released"),
+        names.label("reviewers"),
+        reviewers_column(Work.id).label("reviewer_ids"),
+        barred_column(Work.id, Work.cohort_id).label("barred_ids"),
+        members.label("member_ids"),
+    ).where(Work.cohort_id == cohort_id, ~own)
+    if scope.stable_id:
+        query = query.where(Work.stable_id == scope.stable_id)
+    if scope.work_ids is not None:
+        query = query.where(Work.id.in_(scope.work_ids))
+    if scope.waiting:
+        query = query.where(waiting.is_not(None))
+    if scope.lacking:
+        query = query.where(_lacks(cohort_id))
+    return query
+
+
+def _lacks(cohort_id: int) -> ColumnElement[bool]:
+    """Whether a work has fewer reviewers than its project wants; one statement, to learn what they want."""
+    given = (
+        select(func.count(Allocation.id))
+        .where(Allocation.work_id == Work.id, Allocation.ended_at.is_(None))
+        .correlate(Work)
+        .scalar_subquery()
+    )
+    items = db.session.scalars(select(Work.item_id).where(Work.cohort_id == cohort_id).distinct())
+    wanted = [(item_id, projects.project(item_id).graders) for item_id in items]
+    return or_(false(), *(and_(Work.item_id == item_id, given < graders) for item_id, graders in wanted))
+
+
+def work_line(row: Any) -> WorkLine:
+    """A row of ``works_in`` as it is shown."""
+    masked = is_blind(projects.project(row.item_id)) and not row.released
+    return WorkLine(
+        row.id,
+        row.item_id,
+        row.waiting,
+        "" if masked else with_team(row.team, row.names),
+        masked,
+        row.reviewers or "",
+        ids_in(row.reviewer_ids),
+        ids_in(row.barred_ids) | ids_in(row.member_ids),
+    )
+
+
+def absences_of(person_id: int, *, today: date) -> list[Absence]:
+    """The absences of somebody that are not over."""
+    return list(
+        db.session.scalars(
+            select(Absence)
+            .where(Absence.person_id == person_id, Absence.until_on >= today, Absence.ended_at.is_(None))
+            .order_by(Absence.from_on, Absence.id)
+            .limit(50)
+        )
+    )
+
+
+class RelationLine(NamedTuple):
+    """A declared relation with whom it is to by name."""
+
+    id: int
+    whom: str
+    reason: str
+    declared_at: datetime
+
+
+def relations_of(person_id: int) -> list[RelationLine]:
+    """The relations that somebody declared, or that were declared for them, and that hold."""
+    learner = aliased(Person)
+    rows: Any = db.session.execute(
+        select(
+            DeclaredRelation.id,
+            func.coalesce(learner.name, Organization.name),
+            DeclaredRelation.reason,
+            DeclaredRelation.declared_at,
+        )
+        .outerjoin(learner, learner.id == DeclaredRelation.learner_id)
+        .outerjoin(Organization, Organization.id == DeclaredRelation.organization_id)
+        .where(DeclaredRelation.reviewer_id == person_id, DeclaredRelation.ended_at.is_(None))
+        .order_by(DeclaredRelation.id)
+        .limit(200)
+    )
+    return [RelationLine(*row) for row in rows]
+
+
+def tags_of(person_id: int) -> list[str]:
+    """What somebody knows well."""
+    return list(
+        db.session.scalars(
+            select(Expertise.tag).where(Expertise.person_id == person_id).order_by(Expertise.tag)
+        )
+    )
+
+
+def organizations_in(cohort_ids: Collection[int]) -> list[tuple[int, str]]:
+    """The organizations of the learners of some cohorts, by name."""
+    rows = db.session.execute(
+        select(Organization.id, Organization.name)
+        .join(Person, Person.organization_id == Organization.id)
+        .join(Enrolment, Enrolment.person_id == Person.id)
+        .where(Enrolment.cohort_id.in_(cohort_ids), Enrolment.removed_at.is_(None))
+        .distinct()
+        .order_by(Organization.name)
+        .limit(500)
+    )
+    return [(row.id, row.name) for row in rows]
+
+
+def learner_in(cohort_ids: Collection[int], written: str) -> int | None:
+    """The learner of one of these cohorts whose mail address or NIP somebody wrote."""
+    text = "".join(written.split()).casefold()
+    if not text:
+        return None
+    return db.session.scalar(
+        select(Person.id)
+        .join(Enrolment, Enrolment.person_id == Person.id)
+        .where(
+            or_(func.lower(Person.email) == text, Person.nip == text.replace(".", "")),
+            Enrolment.cohort_id.in_(cohort_ids),
+            Enrolment.removed_at.is_(None),
+        )
+        .limit(1)
     )
