@@ -47,6 +47,9 @@ class Deed(Enum):
     MODERATE = (
         "moderate"  # decide between the reviews (``grader_ids``) of a version: never one's own review or work
     )
+    APPEAL = "appeal"  # against what a criterion gave, within the days set
+    ANSWER_APPEAL = "answer appeal"  # a thing with ``grader_ids`` too: never one's own review or work
+    EXPLAIN = "explain"  # every decision behind a grade, with who made it
     MARK = "mark"  # read and mark the essays of an attempt
     SEE_OWN = "see own"  # attempts, receipts and released grades of the members
     RELEASE = "release"
@@ -133,6 +136,13 @@ def moderates_here(person: Person, thing: Any) -> bool:
     return decides_here(person, thing) and person.id not in thing.grader_ids | thing.barred_ids
 
 
+def answers_here(person: Person, thing: Any) -> bool:
+    """Leads the cohort or runs the platform, and had no part in the grade: whoever gave it does not judge it again."""
+    return (leads_here(person, thing) or person.administrator) and person.id not in (
+        thing.member_ids | thing.grader_ids | thing.barred_ids
+    )
+
+
 def grants_here(person: Person, thing: Any) -> bool:
     """Leads the cohort or runs the platform, and gains nothing: nobody grants time to themselves."""
     return (leads_here(person, thing) or person.administrator) and not member(person, thing)
@@ -166,6 +176,9 @@ TABLE: dict[Deed, tuple[Predicate, ...]] = {
     Deed.SEE_FILE: (learning_member, sees_handed_in),
     Deed.REVIEW: (reviews_here,),
     Deed.MODERATE: (moderates_here,),
+    Deed.APPEAL: (member,),
+    Deed.ANSWER_APPEAL: (answers_here,),
+    Deed.EXPLAIN: (member, leads_here, administrates),
     Deed.MARK: (decides_here,),
     Deed.SEE_OWN: (member,),
     Deed.RELEASE: (decides_here,),

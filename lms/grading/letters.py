@@ -14,7 +14,7 @@ from lms import mail
 from lms.extensions import db
 from lms.grading.models import Ready
 from lms.people.models import Person
-from lms.projects.models import SubmissionVersion
+from lms.projects.models import SubmissionVersion, Workspace
 from lms.projects.source import Project
 from lms.settings import Settings
 
@@ -67,6 +67,23 @@ def reviewed(version: SubmissionVersion, project: Project, *, returned: bool, no
         ]
 
     _to_members(version.member_ids, f"reviewed:{version.receipt}", version.work_id, write, now=now)
+
+
+def appeal_answered(work: Workspace, criterion: str, *, key: int, now: datetime) -> None:
+    """Tell the members that their appeal was answered."""
+
+    def write() -> tuple[str, list[str]]:
+        title = work.project.title
+        return _("Banding dijawab: %(title)s", title=title), [
+            _(
+                "Banding atas kriteria “%(criterion)s” pada proyek “%(title)s” telah dijawab. "
+                "Keputusan dan alasannya:",
+                criterion=criterion,
+                title=title,
+            )
+        ]
+
+    _to_members(work.member_ids, f"appeal:{key}", work.id, write, now=now)
 
 
 def released(work: Ready, *, now: datetime) -> None:

@@ -167,6 +167,7 @@ class Project(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     id; `graders` is the number of independent reviews; `expertise` names what its reviewers should know well;
     `rounds` is the number of versions that can be handed in, without end where it is not written: a review of the
     last one returns nothing; without `late` nothing is taken off for lateness;
+    `appeal_days` is how long learners may appeal against a released grade, 0 for not at all;
     `pass_mark` (written `pass`) is out of 100; `links` says where relative targets in brief and guides lead,
     and is not for authors to write.
     """
@@ -182,6 +183,7 @@ class Project(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     blind: Literal["none", "learner", "both"] = "none"
     pass_mark: Decimal = msgspec.field(default=Decimal(70), name="pass")
     late: Late | None = None
+    appeal_days: Annotated[int, msgspec.Meta(ge=0, le=90)] = 7
     rubric: Title
     requires: tuple[str, ...] = ()
     sections: tuple[Section, ...] = ()

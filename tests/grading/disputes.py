@@ -6,10 +6,13 @@ from decimal import Decimal
 
 from lms.courses.models import CohortFacilitator
 from lms.extensions import db
+from lms.grading import models
+from lms.grading.moderation import actions
 from lms.grading.moderation import models as moderation
 from lms.grading.moderation.content import Choice, Ruling
 from lms.grading.moderation.models import Case
 from lms.people.models import Person
+from lms.projects import models as projects
 from lms.projects.models import SubmissionVersion
 from lms.projects.source import Reconcile
 from tests.cast import NOW, Cast, password_hash
@@ -62,3 +65,12 @@ def case_of(version: SubmissionVersion) -> Case:
     found = moderation.case(version.id)
     assert found is not None
     return found
+
+
+def ruled(cast: Cast, version: SubmissionVersion, said: Ruling = OWN) -> None:
+    """Hasan decides; flushed, not committed."""
+    project = projects.project(version.work.item_id)
+    criteria = models.rubric_of(models.setting_of(version.work_id).version_id, project)
+    actions.decide(
+        case_of(version), project, criteria, said, revision=0, by=cast.people["hasan"], now=NOW + 5 * HOUR
+    )

@@ -54,10 +54,7 @@ class Standing:
 
     base: GradeEntry
     current: GradeEntry
-
-    @property
-    def released(self) -> bool:
-        return self.current.state in VISIBLE
+    released: bool
 
 
 def standings_of(enrolment_ids: Iterable[int], stable_id: str) -> dict[int, Standing]:
@@ -73,8 +70,11 @@ def standings_of(enrolment_ids: Iterable[int], stable_id: str) -> dict[int, Stan
     )
     base: dict[int, GradeEntry] = {}
     current: dict[int, GradeEntry] = {}
+    out: set[int] = set()
     for row in rows:
         current[row.enrolment_id] = row
+        if row.state in VISIBLE:
+            out.add(row.enrolment_id)
         if not row.source.startswith((SOURCE, "release:")):
             base[row.enrolment_id] = row
-    return {key: Standing(entry, current[key]) for key, entry in base.items()}
+    return {key: Standing(entry, current[key], key in out) for key, entry in base.items()}

@@ -44,6 +44,11 @@ class Line(msgspec.Struct, frozen=True):
     counts: Decimal
     changes: tuple[Change, ...] = ()
 
+    @property
+    def open(self) -> bool:
+        """Whether it could still gain."""
+        return self.counts < self.weight
+
 
 class Explanation(msgspec.Struct, frozen=True):
     """From the criteria to the grade: `rubric` is the sum of what counts, `final` after lateness, `total` with what
@@ -56,6 +61,11 @@ class Explanation(msgspec.Struct, frozen=True):
     final: Final
     adjustment: Decimal
     total: Decimal
+
+    @property
+    def capped(self) -> Decimal:
+        """What the bounds of 0 and 100 took or gave."""
+        return self.total - self.final.points - self.adjustment
 
 
 class Sum(msgspec.Struct, frozen=True):
@@ -125,13 +135,13 @@ def explain(
         for at, criterion in enumerate(rubric.criteria)
     )
     final = after_lateness(total, late, late_seconds)
-    return Explanation(lines, ruled is not None, total, final, adjustment, final.points + adjustment)
+    whole = min(max(final.points + adjustment, Decimal(0)), Decimal(100))
+    return Explanation(lines, ruled is not None, total, final, adjustment, whole)
 
 
 def changed(total: Decimal, old: Decimal, new: Decimal) -> Decimal:
     """The rubric's grade after one criterion counts `new` instead of `old`, within 0 to 100."""
     return min(max(tidy(Fraction(total) - Fraction(old) + Fraction(new)), Decimal(0)), Decimal(100))
-
 
 
 def tidy(value: Fraction) -> Decimal:

@@ -8,6 +8,7 @@ from lms.grading.views import (  # noqa: E402 - they add their routes
     adjusting,  # noqa: F401
     agreement,  # noqa: F401
     allocation,  # noqa: F401
+    appeals,  # noqa: F401
     availability,  # noqa: F401
     cohort,  # noqa: F401
     compare,  # noqa: F401
@@ -19,4 +20,5 @@ from lms.grading.views import (  # noqa: E402 - they add their routes
     release,  # noqa: F401
     result,  # noqa: F401
     similarity,  # noqa: F401
+    why,  # noqa: F401
 )

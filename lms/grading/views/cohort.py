@@ -13,10 +13,11 @@ from lms.access import Deed
 from lms.courses.models import Cohort, Enrolment, GradeEntry, cohort_by_code, outline
 from lms.courses.outline import ItemLine
 from lms.grading import models
+from lms.grading.appeals.models import open_appeals
 from lms.grading.models import WorkStanding
 from lms.grading.views import blueprint
-from lms.grading.views.words import state_kind, state_word, who
-from lms.guard import allowed, can
+from lms.grading.views.words import appeal_lines, state_kind, state_word, who
+from lms.guard import allowed, can, person
 from lms.paging import by_key
 from lms.people.models import Person
 from lms.projects.models import project
@@ -106,6 +107,7 @@ def cohort(cohort: Cohort) -> ResponseReturnValue:
             for line in lines
             if line.kind == "project"
         ],
+        appeals=appeal_lines(open_appeals([cohort.id], person().id)),
         may_release=can("release", Whole(cohort.id)),
         full=len(ready) == WORKS_AT_MOST,
     )

@@ -15,11 +15,12 @@ from lms.access import Deed
 from lms.courses.models import outline
 from lms.extensions import utcnow
 from lms.grading import models
+from lms.grading.appeals.models import open_appeals
 from lms.grading.models import CohortLine, QueueLine
 from lms.grading.state import WorkState
 from lms.grading.turnaround import working_days_over
 from lms.grading.views import blueprint
-from lms.grading.views.words import state_kind, state_word, who
+from lms.grading.views.words import appeal_lines, state_kind, state_word, who
 from lms.guard import allowed, person
 from lms.projects import models as projects
 from lms.quizzes.essays.models import quizzes_waiting
@@ -110,6 +111,7 @@ def queue() -> ResponseReturnValue:
         "grading/queue.html",
         page=page,
         lines=[shown(line, now) for line in page.rows],
+        appeals=appeal_lines([each for each in open_appeals(sorted(me.leads), me.id) if not each.own]),
         essays=quizzes_waiting(me.leads),
         cohorts=cohorts,
         led=[cohort for cohort in cohorts if cohort.id in me.leads],

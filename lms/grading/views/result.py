@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
@@ -17,6 +18,8 @@ from lms.courses.models import GradeEntry
 from lms.extensions import begin_reading, db, utcnow
 from lms.grading import content, models, verdict
 from lms.grading.adjusting.models import Given, adjustments_of
+from lms.grading.appeals.models import AppealLine, appeals_of, released_at, until
+from lms.grading.explaining.arithmetic import changed
 from lms.grading.models import ReviewLine, Round
 from lms.grading.moderation import content as moderation
 from lms.grading.moderation.models import Decided
@@ -89,6 +92,7 @@ class Moderated:
 class Explained:
     """How a released grade came about: its reviews criterion by criterion, and what lateness took.
 
+    ``appeals`` are those of the work; ``changed`` is the rubric's grade before they were answered, where that moved it.
     ``points`` are the member's own, or the team's for who is no member. ``given`` is what the reader got beside the
     team's grade; ``others`` (name, what they got, their grade) are for who is no member.
     """
@@ -101,6 +105,9 @@ class Explained:
     final: verdict.Final
     reviews: Sequence[tuple[ReviewLine, Sequence[Part]]]
     comments: Sequence[dict[str, str]]
+    rubric: Rubric
+    appeals: Sequence[AppealLine] = ()
+    changed: Decimal | None = None
     moderated: Moderated | None = None
 
 
@@ -144,12 +151,21 @@ def _page(work: Workspace, *, problem: str = "", reply: tuple[int, str] | None =
             for each in reversed(decided)
         ],
         explained=_explained(work, rubric_, decided, entry, names_hidden) if entry else None,
+        appealable=_appealable(work, entry) if member and entry else None,
         may_review=can("review", work),
         names_hidden=names_hidden,
         problem=problem,
         replies=dict([reply]) if reply else {},
         key=f"{person().id}/hasil/{work.id}",
     )
+
+
+def _appealable(work: Workspace, entry: GradeEntry) -> datetime | None:
+    """Until when the reader may appeal; None once that is over."""
+    first = entry.state == "released"  # what was revised came after it
+    at = entry.decided_at if first else released_at(entry.enrolment_id, work.stable_id)
+    deadline = until(at, work.project.appeal_days) if at is not None else None
+    return deadline if deadline is not None and utcnow() <= deadline else None
 
 
 def _entry(work: Workspace) -> GradeEntry | None:
@@ -220,17 +236,21 @@ def _explained(
     mark = verdict.mark(
         work.project, [review.sent for review in accepted.reviews], ruled.row.points if ruled else None
     )
-    final = verdict.after_lateness(mark.points, work.project.late, decided[0].late_seconds)
+    appeals = appeals_of(work.id)
+    points = mark.points
+    for each in sorted((line.answer for line in appeals if line.answer), key=lambda row: row.id):
+        points = changed(points, each.before, each.points)
+    final = verdict.after_lateness(points, work.project.late, decided[0].late_seconds)
     given = adjustments_of(work.id) if work.is_team else {}
     given = {key: each for key, each in given.items() if each.points}
     member = person().id in work.member_ids
-    points = entry.points if member or not given else final.points
+    own = entry.points if member or not given else final.points
     return Explained(
         entry=entry,
-        points=points,
+        points=own,
         given=given.get(entry.enrolment_id) if member else None,
         others=[] if member or not given else _others(work, given, final.points),
-        passed=points >= work.project.pass_mark,
+        passed=own >= work.project.pass_mark,
         final=final,
         reviews=[
             (review, rubric.breakdown(rubric_, content.scores(rubric_, review.content)))
@@ -240,6 +260,9 @@ def _explained(
             {name: opinion.comment for name, opinion in review.content.criteria.items()}
             for review in accepted.reviews
         ],
+        rubric=rubric_,
+        appeals=appeals,
+        changed=mark.points if points != mark.points else None,
         moderated=_moderated(rubric_, accepted, ruled, names_hidden) if ruled else None,
     )
 

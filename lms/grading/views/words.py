@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from flask import current_app
 from flask_babel import gettext
 
 from lms.grading import blind
+from lms.grading.appeals.models import Waiting
 from lms.grading.content import Gap
 from lms.grading.state import WorkState
+from lms.projects import models as projects
 from lms.projects.source import Project
 from lms.refusals import Refused
 from lms.rubric import Rubric
@@ -59,6 +63,16 @@ def kind_word(kind: str) -> str:
         "question": gettext("Pertanyaan"),
         "praise": gettext("Apresiasi"),
     }.get(kind, gettext("Saran"))
+
+
+def appeal_lines(appeals: Iterable[Waiting]) -> list[tuple[Waiting, str, str]]:
+    """Appeals with the titles of their criterion and project."""
+    found = []
+    for each in appeals:
+        project = projects.project(each.item_id)
+        criterion = projects.rubric_of(projects.version_of(each.item_id), project).criterion(each.criterion)
+        found.append((each, criterion.title if criterion else each.criterion, project.title))
+    return found
 
 
 def said(error: Refused) -> str:

@@ -24,10 +24,10 @@ from lms.grading.release.preflight import Preflight
 from lms.mail import Mail
 from lms.people.models import Person
 from lms.projects.models import SubmissionVersion
-from lms.projects.source import Reconcile
 from lms.refusals import Refused
 from tests.cast import CODE, NOW, OTHER, Cast
 from tests.conftest import Browser
+from tests.grading.disputes import disputed, ruled
 from tests.grading.releasing import ADDRESS, REASON, released
 from tests.grading.reviews import ACCEPT, ACCEPTED, HOUR, RETURNED, SCORED, handed_in, second_version, send
 from tests.grading.test_actions import at_once
@@ -91,15 +91,18 @@ def test_somebody_who_never_began_and_somebody_who_began_and_stopped(cast: Cast,
 
 
 def test_several_graders_owe_the_second_review_and_then_agreement(cast: Cast, session: Any) -> None:
-    change_project(graders=2, reconcile=Reconcile("moderator", Decimal(10)))
+    change_project(graders=2)
     version = handed_in(cast)
     send(version, ACCEPTED, cast.people["dewi"])
     assert kinds(cast) == ["not_handed_in", "second_review"]
-    send(version, WEAK, cast.people["hasan"])
+
+
+def test_a_dispute_is_open_until_its_moderator_has_decided(cast: Cast, session: Any) -> None:
+    version = disputed(cast)
     assert kinds(cast) == ["disagreeing", "not_handed_in"]
-    send(version, ACCEPTED, cast.people["ratna"], now=NOW + 2 * HOUR)
+    ruled(cast, version)
     assert kinds(cast) == ["not_handed_in"]
-    assert found(cast).ready[0].marks[0].points == Decimal(85)
+    assert [mark.points for mark in found(cast).ready[0].marks] == [Decimal(70)]
 
 
 def test_a_learner_who_was_taken_out_asks_for_nothing(cast: Cast, session: Any) -> None:

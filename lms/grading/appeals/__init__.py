@@ -1,0 +1,1 @@
+"""Appeals of learners against what a criterion gave them, and the answers."""

@@ -1,0 +1,178 @@
+"""Appealing against single criteria of a released grade, and answering an appeal."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from decimal import Decimal
+
+from flask import flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext
+
+from lms import formats
+from lms.access import Deed
+from lms.extensions import begin_reading, db, utcnow
+from lms.grading import letters, models
+from lms.grading.appeals import actions
+from lms.grading.appeals.models import AppealLine, Dispute, dispute, released_at, until
+from lms.grading.explaining.models import basis_of
+from lms.grading.views import blueprint
+from lms.grading.views.words import said, who
+from lms.guard import allowed, person
+from lms.projects import models as projects
+from lms.projects.models import Workspace
+from lms.refusals import N_, Refused
+
+
+def _page(
+    work: Workspace,
+    *,
+    filled: Mapping[str, str] | None = None,
+    problem: str = "",
+    unfit: str = "",
+) -> str:
+    """The learner's form; ``filled`` is what was typed, by criterion, ``unfit`` the criterion that is refused."""
+    own = next(
+        (each.enrolment_id for each in models.members_of(work.id) if each.person_id == person().id), None
+    )
+    at = released_at(own, work.stable_id) if own is not None else None
+    basis = basis_of(work) if at is not None else None
+    deadline = until(at, work.project.appeal_days) if at is not None else None
+    return render_template(
+        "grading/appeal.html",
+        work=work,
+        project=work.project,
+        basis=basis,
+        lines=basis.explain(own).lines if basis is not None else [],
+        before={each.criterion: each for each in basis.appeals} if basis is not None else {},
+        deadline=deadline,
+        open=deadline is not None and utcnow() <= deadline,
+        filled=filled or {},
+        problem=problem,
+        unfit=unfit,
+        least=actions.REASON_AT_LEAST,
+        most=actions.REASON_AT_MOST,
+    )
+
+
+@blueprint.get("/proyek/hasil/<int:work_id>/banding")
+@allowed(Deed.APPEAL, projects.workspace)
+def appeal(work: Workspace) -> ResponseReturnValue:
+    """The criteria that one may appeal against, until when, and what became of earlier appeals."""
+    return _page(work)
+
+
+@blueprint.post("/proyek/hasil/<int:work_id>/banding")
+@allowed(Deed.APPEAL, projects.workspace)
+def file_appeal(work: Workspace) -> ResponseReturnValue:
+    """Appeal against every criterion for which a reason is written."""
+    filled = {
+        name.removeprefix("alasan-"): text[: actions.REASON_AT_MOST * 2]
+        for name, text in request.form.items()
+        if name.startswith("alasan-") and text.strip() and len(name) < 100
+    }
+    try:
+        rows = actions.appeal(work, filled, by=person().id, now=utcnow())
+    except Refused as error:
+        problem, unfit = said(error), error.criterion if isinstance(error, actions.Unfit) else ""
+        db.session.rollback()
+        begin_reading()
+        return _page(work, filled=filled, problem=problem, unfit=unfit), 400
+    db.session.commit()
+    if rows:
+        flash(
+            gettext(
+                "Banding atas %(count)s kriteria terkirim. Jawabannya dikirim lewat surel.", count=len(rows)
+            ),
+            "ok",
+        )
+    else:
+        flash(gettext("Banding ini sudah terkirim sebelumnya."), "warn")
+    return redirect(url_for("grading.result", work_id=work.id, _anchor="banding"), 303)
+
+
+def _answer_page(
+    case: Dispute, *, decision: str = "", points: str = "", reason: str = "", problem: str = ""
+) -> str:
+    basis = basis_of(case.work)
+    assert basis is not None  # an appeal is against a released grade
+    name = case.appeal.criterion
+    setting = models.setting_of(case.work.id)
+    explained = basis.explain()
+    line = next(each for each in explained.lines if each.id == name)
+    mine: AppealLine = next(each for each in basis.appeals if each.id == case.appeal.id)
+    return render_template(
+        "grading/appeal_answer.html",
+        case=case,
+        work=case.work,
+        project=case.work.project,
+        owner=who(setting.names, setting.masked, case.work.id),
+        appeal=mine,
+        criterion=basis.rubric.criterion(name),
+        rubric=basis.rubric,
+        line=line,
+        comments=[review.content.opinion(name).comment for review in basis.accepted.reviews],
+        submission_id=basis.accepted.submission_id,
+        number=basis.accepted.number,
+        decision=decision,
+        points=points,
+        reason=reason,
+        problem=problem,
+        least=actions.REASON_AT_LEAST,
+        most=actions.REASON_AT_MOST,
+    )
+
+
+@blueprint.get("/telaah/banding/<int:appeal_id>")
+@allowed(Deed.ANSWER_APPEAL, dispute)
+def answer(case: Dispute) -> ResponseReturnValue:
+    """The appeal, what the criterion gave and why, and the form for its answer."""
+    return _answer_page(case)
+
+
+@blueprint.post("/telaah/banding/<int:appeal_id>")
+@allowed(Deed.ANSWER_APPEAL, dispute)
+def answer_appeal(case: Dispute) -> ResponseReturnValue:
+    """Answer an appeal, once."""
+    decision = request.form.get("decision", "")
+    typed = request.form.get("points", "")[:40]
+    reason = request.form.get("reason", "")[: actions.REASON_AT_MOST * 2]
+    now = utcnow()
+    try:
+        if decision not in ("accepted", "rejected"):
+            raise Refused(N_("Pilih menerima atau menolak banding ini."))
+        done = actions.answer(
+            case,
+            accepted=decision == "accepted",
+            points=_points(typed) if decision == "accepted" else None,
+            reason=reason,
+            by=person().id,
+            now=now,
+        )
+    except Refused as error:
+        problem = said(error)
+        status = 409 if isinstance(error, actions.Answered) else 400
+        db.session.rollback()
+        begin_reading()
+        return _answer_page(case, decision=decision, points=typed, reason=reason, problem=problem), status
+    if done.made:
+        rubric = models.rubric_of(projects.version_of(case.work.item_id), case.work.project)
+        criterion = rubric.criterion(case.appeal.criterion)
+        letters.appeal_answered(
+            case.work, criterion.title if criterion else case.appeal.criterion, key=done.row.id, now=now
+        )
+    db.session.commit()
+    flash(
+        gettext("Jawaban banding tersimpan. Peserta diberi tahu lewat surel.")
+        if done.made
+        else gettext("Banding ini sudah Anda jawab. Tidak ada yang diubah."),
+        "ok" if done.made else "warn",
+    )
+    return redirect(url_for("grading.why", work_id=case.work.id), 303)
+
+
+def _points(text: str) -> Decimal:
+    try:
+        return formats.parse_decimal(text)
+    except formats.UnreadableNumber as error:
+        raise Refused(N_("Tulis poin baru untuk kriteria ini.")) from error
