@@ -186,7 +186,10 @@ def _costs(measured: Measured, env: dict[str, str], cast: Cast, chosen: Options,
     growing = tuple(page.name for page in PAGES if page.growth and page.name in wanted)
     tenth = max(chosen.scale.learners // 10, chosen.scale.sessions)
     few_learners = msgspec.structs.replace(
-        chosen.scale, learners=tenth, progress=chosen.scale.progress * tenth // chosen.scale.learners
+        chosen.scale,
+        learners=tenth,
+        progress=chosen.scale.progress * tenth // chosen.scale.learners,
+        waiting=chosen.scale.waiting // 1000,
     )
     few_courses = msgspec.structs.replace(few_learners, courses=max(1, chosen.scale.courses // 10))
     with contextlib.ExitStack() as stack:

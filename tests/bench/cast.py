@@ -27,12 +27,15 @@ PASSWORD = "sandi-uji-beban-2026"
 
 
 class Scale(msgspec.Struct, frozen=True, kw_only=True):
-    """How much there is: ``progress`` counts rows, ``sessions`` the learners that will be signed in."""
+    """How much there is: ``progress`` counts rows, ``sessions`` the learners that will be signed in, ``waiting``
+    the versions that wait for review beside those of the learners.
+    """
 
     learners: int = 2_000
     courses: int = 40
     progress: int = 50_000
     sessions: int = 32
+    waiting: int = 100_000
     folder: str = str(CONTENT)
 
 

@@ -460,6 +460,42 @@ class Seed:
             ),
         )
         self.put(ImprovementNote, self.notes(handed_in, project))
+        self.waiting(places[0], item["stable_id"])
+
+    def waiting(self, like: Mapping[str, Any], stable_id: str) -> None:
+        """A queue as long as the scale says, in one cohort; handed in after all others, which stay the oldest."""
+        item = self.kind(like["cohort_id"], "project")[0]
+        first = self.scale.learners + 1
+        keys = range(first, first + self.scale.waiting)
+        self.put(
+            Work,
+            (
+                {
+                    "id": key,
+                    "cohort_id": like["cohort_id"],
+                    "item_id": item["id"],
+                    "stable_id": stable_id,
+                    "name": f"Tim {key}",
+                    "created_at": self.past,
+                }
+                for key in keys
+            ),
+        )
+        self.put(
+            SubmissionVersion,
+            (
+                {
+                    **self.version(
+                        {"person_id": like["person_id"], "cohort_id": like["cohort_id"]}, "0" * 64
+                    ),
+                    "id": key,
+                    "work_id": key,
+                    "submitted_at": self.now + timedelta(days=1 + (key - first) // 60),
+                    "receipt": _receipt(key),
+                }
+                for key in keys
+            ),
+        )
 
     def version(self, place: Mapping[str, Any], sha256: str) -> dict[str, Any]:
         person = place["person_id"]

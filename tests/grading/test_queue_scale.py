@@ -101,9 +101,7 @@ def sqlite(session: Any) -> None:
 
 def lead(cast: Cast, who: str = "dewi", *, leads: bool = True) -> Person:
     here = frozenset((cast.cohort_id,))
-    return Person(
-        cast.people[who], facilitator=True, facilitates=here, leads=here if leads else frozenset()
-    )
+    return Person(cast.people[who], facilitator=True, facilitates=here, leads=here if leads else frozenset())
 
 
 DEEDS: dict[str, Callable[[Person], Any]] = {
@@ -120,9 +118,7 @@ DEEDS: dict[str, Callable[[Person], Any]] = {
 def test_it_costs_what_it_shows(cast: Cast, session: Any, what: str, whose: str) -> None:
     handed_in(cast)
     hasan = cast.people["hasan"]
-    db.session.add(
-        CohortFacilitator(cohort_id=cast.cohort_id, person_id=hasan, added_at=NOW, leads=False)
-    )
+    db.session.add(CohortFacilitator(cohort_id=cast.cohort_id, person_id=hasan, added_at=NOW, leads=False))
     person = lead(cast, "hasan", leads=False) if whose == "one's own" else lead(cast)
     reviewer = None if whose == "the pool" else hasan
     # as much as one page and one count can take, so that both sides read the same
@@ -153,9 +149,7 @@ def test_a_late_page_costs_what_the_first_does(cast: Cast, session: Any) -> None
 def test_equals_stand_in_an_order_of_each_reviewers_own(cast: Cast, session: Any) -> None:
     handed_in(cast)
     fill(cast, PER_DAY * 3, first=1000)
-    db.session.add(
-        CohortFacilitator(cohort_id=cast.cohort_id, person_id=cast.people["hasan"], added_at=NOW)
-    )
+    db.session.add(CohortFacilitator(cohort_id=cast.cohort_id, person_id=cast.people["hasan"], added_at=NOW))
     orders = {}
     for who in ("dewi", "hasan"):
         person = lead(cast, who)

@@ -21,4 +21,5 @@ from lms.grading.views import (  # noqa: E402 - they add their routes
     result,  # noqa: F401
     similarity,  # noqa: F401
     why,  # noqa: F401
+    workload,  # noqa: F401
 )

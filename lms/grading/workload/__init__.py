@@ -1,0 +1,1 @@
+"""What reviews took in a cohort, and how they were shared."""
