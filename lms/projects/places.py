@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import lru_cache
 from typing import Literal, NamedTuple
 
@@ -39,8 +40,13 @@ def row(table: Table, number: int, column: str = "") -> Row | None:
     return anchors.row_at(rows, number, ROW_ID, column if known else "")
 
 
-def place(anchor: Anchor | None, held: Content | None) -> Place | None:
-    """What became of a note's place in this content; None for a note on the whole section."""
+def place(
+    anchor: Anchor | None, held: Content | None, names: Mapping[str, str] | None = None
+) -> Place | None:
+    """What became of a note's place in this content; None for a note on the whole section.
+
+    ``names`` are what files are called, by hash, where nobody may read their own names.
+    """
     match anchor:
         case None:
             return None
@@ -54,7 +60,9 @@ def place(anchor: Anchor | None, held: Content | None) -> Place | None:
         case Spot():
             files = {file.sha256: file.name for file in held} if isinstance(held, tuple) else {}
             return Place(
-                "same" if anchor.sha256 in files else "gone", files.get(anchor.sha256, ""), anchor.page
+                "same" if anchor.sha256 in files else "gone",
+                (files if names is None else names).get(anchor.sha256, ""),
+                anchor.page,
             )
 
 

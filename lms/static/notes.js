@@ -105,7 +105,12 @@ function place(found) {
   roomForAnother();
   const item = list.lastElementChild;
   let told = "";
-  if (found.row) {
+  if (found.file) {
+    const files = put(item, "file", found.file);
+    if (!files) return;
+    for (const name of ["page", "x", "y"]) put(item, name, found[name]);
+    told = `${files.selectedOptions[0]?.textContent ?? ""}, ${found.told}`;
+  } else if (found.row) {
     const rows = put(item, "row", found.row.dataset.row);
     if (!rows) return;
     const columns = item.querySelector('[name^="column."]');
@@ -138,6 +143,55 @@ function showOffer() {
   const at = found.range.getBoundingClientRect();
   offer.style.left = `${Math.max(8, Math.min(innerWidth - offer.offsetWidth - 8, at.left + at.width / 2 - offer.offsetWidth / 2))}px`;
   offer.style.top = `${Math.max(8, Math.min(innerHeight - offer.offsetHeight - 8, at.bottom + 8))}px`;
+}
+
+// ---- Pages of files: turning them, the numbers of notes where they stand, a note where one presses
+
+for (const book of document.querySelectorAll(".desk-pages")) {
+  const picture = book.querySelector("img");
+  const told = book.querySelector("[role=status]");
+  const turns = book.querySelectorAll("[data-turn]");
+  const pins = [...book.querySelectorAll(".note-pin")];
+  let page = 1;
+
+  const show = (wanted) => {
+    page = wanted;
+    picture.src = picture.src.replace(/\d+\.png$/, `${page}.png`);
+    told.textContent = told.dataset.word.replace("{n}", page);
+    for (const turn of turns) turn.disabled = page + Number(turn.dataset.turn) < 1;
+    for (const pin of pins) pin.hidden = Number(pin.dataset.page) !== page;
+  };
+  picture.addEventListener("error", () => {
+    if (page === 1) return;
+    show(page - 1); // there is no such page
+    turns[1].disabled = true;
+  });
+  for (const turn of turns) turn.addEventListener("click", () => show(page + Number(turn.dataset.turn)));
+  for (const pin of pins) {
+    pin.classList.add("note-pinned");
+    pin.style.left = `${pin.dataset.x / 10}%`;
+    pin.style.top = `${pin.dataset.y / 10}%`;
+  }
+  book.querySelector(".desk-pages-turn").hidden = false;
+  show(pins.length ? Math.min(...pins.map((pin) => Number(pin.dataset.page))) : 1);
+  const reach = () => {
+    const pin = pins.find((each) => `#${each.id}` === location.hash);
+    if (!pin) return;
+    book.open = true;
+    show(Number(pin.dataset.page));
+    pin.scrollIntoView({ block: "center" });
+  };
+  addEventListener("hashchange", reach);
+  const hint = book.querySelector("[data-hint]");
+  if (!list || !hint) continue;
+  hint.hidden = false;
+  picture.classList.add("desk-page-open");
+  picture.addEventListener("click", (event) => {
+    const frame = picture.getBoundingClientRect();
+    const x = Math.round((1000 * (event.clientX - frame.left)) / frame.width);
+    const y = Math.round((1000 * (event.clientY - frame.top)) / frame.height);
+    place({ file: book.dataset.file, page, x, y, told: told.textContent.toLowerCase() });
+  });
 }
 
 if (form && list) {

@@ -18,6 +18,7 @@ from lms.projects.content import FileRef, Table
 from lms.rubric import Criterion, Level, Rubric
 from tests.cast import NOW, Cast
 from tests.grading.reviews import ACCEPT, ACCEPTED, HOUR, committed, handed_in, second_version, send
+from tests.grading.test_views import with_file
 from tests.projects.work import TABLE, TEXT, change_project, hand_in, save
 
 QUOTED = Words("paket perjalanan", "Lama tinggal wisatawan hanya 1,3 hari, karena ", " belum terpadu.", 8, 2)
@@ -365,3 +366,25 @@ def test_the_team_answers_each_must_before_it_hands_in_again(
     session.commit()
     desk = as_person("dewi").get(f"/telaah/{first.id + 1}?bagian=isu").text
     assert "Tidak sependapat" in desk
+
+
+# Places on pages of files
+
+
+def test_a_place_on_a_page_is_shown_without_the_name_of_the_file_where_it_must_not_be(
+    cast: Cast, as_person: Any, session: Any
+) -> None:
+    change_project(blind="learner")
+    version = with_file(cast)
+    said = ReviewContent(
+        sections={"lampiran": SectionReview("", (Note("Judulnya.", anchor=Spot("a" * 64, 2, 250, 500)),))}
+    )
+    actions.save_draft(
+        version, None, said, beginning=ReviewContent(), revision=0, by=cast.people["dewi"], now=NOW
+    )
+    committed(None)
+    html = as_person("dewi").get(f"/telaah/{version.id}?bagian=lampiran").text
+    assert 'data-page="2" data-x="250" data-y="500">1</a>' in html
+    assert "lampiran-1.pdf, halaman 2" in html
+    assert "Lampiran Sari" not in html
+    assert '<input class="control" type="number"' in html

@@ -78,6 +78,7 @@ def _page(
         }
     earlier = desk.earlier_of(current)
     links = projects.attachment_ids(desk.version.work_id) if isinstance(section, FilesSection) else {}
+    names = projects.neutral_names(links) if desk.setting.masked else None
     return render_template(
         "grading/summary.html" if summary else "grading/desk.html",
         **context,
@@ -99,13 +100,14 @@ def _page(
             document.view if document else "",
             said_now.section(current).notes,
             earlier,
+            names,
         ),
         own_texts=[markup.to_html(note.text, "people") for note in said_now.section(current).notes],
         revision=revision if revision is not None else own_draft.revision if own_draft else 0,
         saved_text=_saved(own_draft, automatic=False) if own_draft else "",
         local_key=local_key(desk.version, current),
         links=links,
-        names=projects.neutral_names(links) if desk.setting.masked else None,
+        names=names,
         problem=problem,
         show_gaps=gaps,
         now_at=desk.now,

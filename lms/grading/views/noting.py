@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from flask_babel import gettext
@@ -103,8 +103,13 @@ def noting(
     view: str,
     notes: Sequence[Note],
     earlier: Sequence[ImprovementNote],
+    names: Mapping[tuple[str, str, str], str] | None,
 ) -> dict[str, Any]:
-    """What the page needs: places of notes in the content ``held``, and marks in what is ``shown`` of it."""
+    """What the page needs: places of notes in the content ``held``, and marks in what is ``shown`` of it.
+
+    ``names`` are what files are called where their own names would say whose they are.
+    """
+    called = {sha256: name for (_, sha256, _), name in names.items()} if names is not None else None
     refs = refs_of(() if view == "sebelumnya" else notes, earlier)
     spots: dict[str, list[Ref]] = {}
     for ref in refs:
@@ -114,7 +119,7 @@ def noting(
         "mark": marker(refs, without_deleted=view == "perubahan"),
         "row_refs": rows_with(refs, shown),
         "spots": spots,
-        "note_places": [places.place(note.anchor, held) for note in notes],
-        "earlier_places": {note.id: places.place(note.place, held) for note in earlier},
+        "note_places": [places.place(note.anchor, held, called) for note in notes],
+        "earlier_places": {note.id: places.place(note.place, held, called) for note in earlier},
         "rows_to_choose": rows_to_choose(held, section),
     }
