@@ -71,6 +71,9 @@ _HEADING = re.compile(r"(#{1,6})[ \t]+")
 _FOLD_FROM = 12
 """Words from which unchanged paragraphs are folded: less is read faster than it is opened."""
 
+_FOLD_ROWS_FROM = 6
+"""Unchanged rows from which they are folded."""
+
 
 def paragraphs(changes: Iterable[Change]) -> tuple[Paragraph, ...]:
     """The changes of a text cut at its blank lines, also at those that only half changed."""
@@ -144,6 +147,14 @@ def table_rows(old: Table, new: Table, columns: Sequence[str]) -> tuple[Row, ...
         number = None if change.new is None else change.new + 1
         rows.append(Row(change.op, number, cells, change.moved))
     return tuple(rows)
+
+
+def shown_rows(rows: Sequence[Row]) -> tuple[tuple[Row, ...], tuple[Row, ...]]:
+    """The rows that changed, and those that did not where they are many enough to be folded away."""
+    same = tuple(row for row in rows if row.op == "equal" and not row.moved)
+    if len(same) < _FOLD_ROWS_FROM:
+        return tuple(rows), ()
+    return tuple(row for row in rows if row.op != "equal" or row.moved), same
 
 
 def file_changes(old: Sequence[FileRef], new: Sequence[FileRef]) -> tuple[FileChange, ...]:

@@ -136,8 +136,8 @@ const KEYS = {
   "[": () => otherSection(-1),
   "]": () => otherSection(1),
   c: writeNote,
-  t: () => press("[name=decision][value=accept]"),
-  b: () => press("[name=decision][value=return]"),
+  a: () => press("[name=decision][value=accept]"),
+  r: () => press("[name=decision][value=return]"),
   s: () => press('[name=then][value="summary"]'),
   n: () => press('[name=then][value="next"]'),
   "?": () => help.showModal(),
@@ -174,5 +174,8 @@ form.addEventListener("input", showTotal);
 form.addEventListener("autosave:filled", showTotal);
 document.querySelector("[data-help]")?.addEventListener("click", () => help.showModal());
 for (const hint of document.querySelectorAll("[data-keys]")) hint.hidden = false;
+const strip = form.querySelector(".desk-sections");
+const open = strip?.querySelector("[aria-current]");
+if (open) strip.scrollLeft = open.offsetLeft - strip.offsetLeft - 12;
 document.getElementById("galat")?.focus();
 document.getElementById("kurang")?.focus();

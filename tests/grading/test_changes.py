@@ -114,3 +114,11 @@ def test_how_much_a_section_holds() -> None:
 def test_an_empty_paragraph_is_none() -> None:
     assert changes.paragraphs([Change("equal", "\n\n  \n\n")]) == ()
     assert changes.paragraphs([Change("insert", "a")]) == (Paragraph((Change("insert", "a"),)),)
+
+
+def test_many_unchanged_rows_are_folded_and_few_are_not() -> None:
+    same = [Row("equal", at, (Cell("a", "1", "1"),)) for at in range(1, 8)]
+    changed = Row("change", 8, (Cell("a", "1", "2"),))
+    moved = Row("equal", 9, (Cell("a", "3", "3"),), moved=True)
+    assert changes.shown_rows([*same, changed, moved]) == ((changed, moved), tuple(same))
+    assert changes.shown_rows([*same[:5], changed]) == ((*same[:5], changed), ())

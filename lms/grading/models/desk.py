@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 from sqlalchemy import (
@@ -16,7 +17,7 @@ from sqlalchemy import (
     select,
 )
 
-from lms.courses.models import Cohort, Item
+from lms.courses.models import Cohort, Item, item_source
 from lms.extensions import db
 from lms.grading import content
 from lms.grading.content import ReviewContent
@@ -25,6 +26,9 @@ from lms.grading.models.standing import IS_RELEASED, member_names, with_team
 from lms.grading.verdict import Sent
 from lms.people.models import Person
 from lms.projects import models as projects
+from lms.projects.checks import Finding
+from lms.projects.checks import run as run_checks
+from lms.projects.content import decode as decode_part
 from lms.projects.deadlines import Extension, late_seconds
 from lms.projects.models import SubmissionPart, SubmissionVersion, Work, WorkMember, is_blind
 from lms.projects.models import rubric_of as rubric_of
@@ -100,6 +104,31 @@ def parts_of(work_id: int, numbers: Sequence[int], read: str | None) -> dict[int
     for number, *columns in rows:
         line = PartLine(*columns)
         found.setdefault(number, {})[line.section_id] = line
+    return found
+
+
+def findings_of(submission: SubmissionVersion) -> Mapping[str, Sequence[Finding]]:
+    """What the checks find in a version, by section; kept in memory, since neither ever changes.
+
+    One statement the first time.
+    """
+    item_id = submission.work.item_id
+    return _found(item_source(item_id)[1], item_id, submission.id, submission.sha256)
+
+
+@lru_cache(maxsize=128)
+def _found(
+    _definition: str, item_id: int, submission_id: int, _sha256: str
+) -> Mapping[str, Sequence[Finding]]:
+    rows = db.session.execute(
+        select(SubmissionPart.section_id, SubmissionPart.content).where(
+            SubmissionPart.submission_id == submission_id
+        )
+    )
+    held = {section_id: decode_part(text) for section_id, text in rows}
+    found: dict[str, list[Finding]] = {}
+    for finding in run_checks(projects.project(item_id), held):
+        found.setdefault(finding.section, []).append(finding)
     return found
 
 

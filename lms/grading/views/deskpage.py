@@ -24,12 +24,14 @@ from lms.grading.models import PartLine, ReviewDraft, ReviewLine, Round, Setting
 from lms.grading.views.words import who
 from lms.guard import person
 from lms.projects import models as projects
+from lms.projects.checks import Finding
 from lms.projects.content import Content, FileRef, Table
 from lms.projects.content import decode as decode_part
 from lms.projects.diff import FileChange
 from lms.projects.models import ImprovementNote, SubmissionVersion
 from lms.projects.rules import TITLES
 from lms.projects.source import Project, Section, TableSection
+from lms.projects.views.findings import ORDER, SHOWN_AT_MOST, Mark, mark
 from lms.rubric import Criterion, Level, Rubric
 
 _REASONS = msgspec.json.Decoder(dict[str, str])
@@ -46,11 +48,16 @@ class NavLine:
     standing: changes.Standing
     decision: content.Decision
     notes: int
+    findings: int
 
 
 @dataclass(frozen=True)
 class Document:
-    """The content of the open section, now and before, as the chosen view shows it."""
+    """The content of the open section, now and before, as the chosen view shows it.
+
+    ``unchanged`` are rows that are folded away, ``findings`` what the checks found with the reason the team gave,
+    ``reasons`` those given for what is found no more.
+    """
 
     view: str
     held: Content
@@ -58,7 +65,9 @@ class Document:
     rendered: Any = None
     blocks: Sequence[Block] = ()
     rows: Sequence[Row] = ()
+    unchanged: Sequence[Row] = ()
     files: Sequence[FileChange] = ()
+    findings: Sequence[tuple[Mark, str]] = ()
     reasons: Sequence[tuple[str, str]] = ()
 
 
@@ -119,8 +128,19 @@ class Desk:
         return {each.number: each for each in models.rounds_of(self.version.work_id)}
 
     @cached_property
+    def base(self) -> int:
+        """The version that changes are told against: the last that this reviewer reviewed, else the one before; 0: none."""
+        own = [
+            number
+            for number, each in self.rounds.items()
+            if number < self.version.number
+            and any(review.reviewer_id == self.reviewer_id for review in each.reviews)
+        ]
+        return max(own, default=self.version.number - 1)
+
+    @cached_property
     def _parts(self) -> dict[int, dict[str, PartLine]]:
-        numbers = [self.version.number, self.version.number - 1]
+        numbers = [self.version.number, self.base]
         return models.parts_of(self.version.work_id, numbers, self.read)
 
     @property
@@ -129,7 +149,7 @@ class Desk:
 
     @property
     def parts_before(self) -> Mapping[str, PartLine]:
-        return self._parts.get(self.version.number - 1, {})
+        return self._parts.get(self.base, {})
 
     @cached_property
     def sections(self) -> list[Section]:
@@ -177,8 +197,8 @@ class Desk:
 
     @cached_property
     def said_before(self) -> ReviewContent | None:
-        """The reviewer's own review of the version before."""
-        before = self.rounds.get(self.version.number - 1)
+        """The reviewer's own review of the version that changes are told against."""
+        before = self.rounds.get(self.base)
         own = [each for each in before.reviews if each.reviewer_id == self.reviewer_id] if before else []
         return own[-1].content if own else None
 
@@ -245,6 +265,11 @@ class Desk:
         """Who it is; several independent graders are not told of each other."""
         return holder.name if self.project.graders == 1 else gettext("Penelaah lain")
 
+    @cached_property
+    def findings(self) -> Mapping[str, Sequence[Finding]]:
+        """What the checks find in the version, by section."""
+        return models.findings_of(self.version)
+
     # The page
 
     def _lines(self, said: ReviewContent) -> list[NavLine]:
@@ -254,7 +279,8 @@ class Desk:
             before = self.parts_before.get(section.id)
             standing = changes.standing(part.sha256, before.sha256 if before else None, part.carried_from)
             mine = said.section(section.id)
-            lines.append(NavLine(number, section, part, standing, mine.decision, len(mine.notes)))
+            found = len(self.findings.get(section.id, ()))
+            lines.append(NavLine(number, section, part, standing, mine.decision, len(mine.notes), found))
         return lines
 
     def nav(self, said: ReviewContent, current: str, view: str) -> dict[str, Any]:
@@ -290,19 +316,31 @@ class Desk:
         elif isinstance(held, str) and isinstance(before, str):
             facts["blocks"] = changes.text_blocks(before, held)
         elif isinstance(held, Table) and isinstance(before, Table) and isinstance(section, TableSection):
-            facts["rows"] = changes.table_rows(before, held, [column.id for column in section.columns])
+            rows = changes.table_rows(before, held, [column.id for column in section.columns])
+            facts["rows"], facts["unchanged"] = changes.shown_rows(rows)
         elif isinstance(shown, tuple):
             facts["files"] = self._files(shown, before if view == "perubahan" else None)
-        return Document(view, shown, before, reasons=self._reasons(section), **facts)
+        findings, reasons = self._findings(section)
+        return Document(view, shown, before, findings=findings, reasons=reasons, **facts)
 
     def _files(self, held: tuple[FileRef, ...], before: Content | None) -> Sequence[FileChange]:
         return changes.file_changes(before if isinstance(before, tuple) else held, held)
 
-    def _reasons(self, section: Section) -> list[tuple[str, str]]:
+    def _findings(self, section: Section) -> tuple[list[tuple[Mark, str]], list[tuple[str, str]]]:
+        """What the checks found in a section with the team's reason, the weightiest first, and other reasons."""
+        reasons = dict(_REASONS.decode(self.version.reasons))
+        found = sorted(self.findings.get(section.id, ()), key=lambda each: ORDER[each.level])
+        marks = [
+            (mark(finding, section, f"temuan-{at}"), reasons.pop(finding.key, ""))
+            for at, finding in enumerate(found[:SHOWN_AT_MOST], start=1)
+        ]
+        return marks, self._reasons(section, reasons)
+
+    def _reasons(self, section: Section, given: Mapping[str, str]) -> list[tuple[str, str]]:
         """Why the team did not follow what the checks advised: (the rule, the reason)."""
         rules = {check.id: str(check.__struct_config__.tag) for check in getattr(section, "checks", ())}
         found = []
-        for key, reason in _REASONS.decode(self.version.reasons).items():
+        for key, reason in given.items():
             place, _, rest = key.partition("/")
             check = rest.partition("/")[0]
             if place == section.id:
