@@ -6,7 +6,7 @@ import hashlib
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Any
 
 import msgspec
@@ -621,11 +621,8 @@ class OwnCohort:
     done: int
 
 
-def own_cohorts(person: access.Person, slug: str | None = None, *, limit: int = 50) -> list[OwnCohort]:
-    """The cohorts a person belongs to, of all courses or of one, latest end first, in one statement."""
-    ids = person.learns_in | person.facilitates
-    if not ids:
-        return []
+@cache  # Beranda asks: putting a statement together costs as much as running it
+def _own_cohorts(*, of_course: bool) -> Any:
     query: Any = (
         select(
             Cohort.code,
@@ -646,16 +643,26 @@ def own_cohorts(person: access.Person, slug: str | None = None, *, limit: int = 
         .outerjoin(
             Enrolment,
             (Enrolment.cohort_id == Cohort.id)
-            & (Enrolment.person_id == person.id)
+            & (Enrolment.person_id == bindparam("person_id"))
             & Enrolment.removed_at.is_(None),
         )
-        .where(Cohort.id.in_(ids))
+        .where(Cohort.id.in_(bindparam("ids", expanding=True)))
         .order_by(Cohort.ends_at.desc(), Cohort.id.desc())
-        .limit(limit)
+        .limit(bindparam("most"))
     )
+    return query.where(Course.slug == bindparam("slug")) if of_course else query
+
+
+def own_cohorts(person: access.Person, slug: str | None = None, *, limit: int = 50) -> list[OwnCohort]:
+    """The cohorts a person belongs to, of all courses or of one, latest end first, in one statement."""
+    ids = person.learns_in | person.facilitates
+    if not ids:
+        return []
+    values: dict[str, Any] = {"person_id": person.id, "ids": sorted(ids), "most": limit}
     if slug is not None:
-        query = query.where(Course.slug == slug)
-    return [OwnCohort(*row) for row in db.session.execute(query)]
+        values["slug"] = slug
+    rows = db.session.execute(_own_cohorts(of_course=slug is not None), values)
+    return [OwnCohort(*row) for row in rows]
 
 
 def facilitators_of(cohort_id: int) -> list[Person]:
@@ -671,8 +678,8 @@ def facilitators_of(cohort_id: int) -> list[Person]:
     )
 
 
-def completed_minutes(person_id: int, since: datetime, until: datetime) -> int:
-    """The designed minutes of what was completed in [since, until); each item of a course counts once."""
+@cache
+def _completed_minutes() -> Any:
     items = (
         select(func.max(Item.minutes).label("minutes"))
         .select_from(Progress)
@@ -681,12 +688,20 @@ def completed_minutes(person_id: int, since: datetime, until: datetime) -> int:
         .join(CourseVersion, CourseVersion.id == Cohort.version_id)
         .join(Item, (Item.version_id == Cohort.version_id) & (Item.stable_id == Progress.stable_id))
         .where(
-            Enrolment.person_id == person_id, Progress.completed_at >= since, Progress.completed_at < until
+            Enrolment.person_id == bindparam("person_id"),
+            Progress.completed_at >= bindparam("since"),
+            Progress.completed_at < bindparam("until"),
         )
         .group_by(CourseVersion.course_id, Progress.stable_id)
         .subquery()
     )
-    return int(db.session.scalar(select(func.coalesce(func.sum(items.c.minutes), 0))) or 0)
+    return select(func.coalesce(func.sum(items.c.minutes), 0))
+
+
+def completed_minutes(person_id: int, since: datetime, until: datetime) -> int:
+    """The designed minutes of what was completed in [since, until); each item of a course counts once."""
+    values = {"person_id": person_id, "since": since, "until": until}
+    return int(db.session.scalar(_completed_minutes(), values) or 0)
 
 
 # What administrators see of cohorts

@@ -6,8 +6,10 @@ from collections.abc import Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
+from typing import Any
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import bindparam, func, or_, select
 
 from lms.courses.models import Cohort, Enrolment, OwnCohort, Progress, Schedule, outline
 from lms.extensions import db
@@ -27,6 +29,51 @@ class Coming:
     code: str
     item: str
     kind: str
+
+
+@cache
+def _coming() -> Any:
+    completed = (
+        select(Progress.stable_id)
+        .where(
+            Progress.enrolment_id.in_(bindparam("own", expanding=True)),
+            Progress.stable_id == Schedule.stable_id,
+            Progress.completed_at.is_not(None),
+        )
+        .join(
+            Enrolment, (Enrolment.id == Progress.enrolment_id) & (Enrolment.cohort_id == Schedule.cohort_id)
+        )
+        .correlate(Schedule)
+        .exists()
+    )
+    granted = (
+        select(func.max(Extension.until))
+        .where(
+            Extension.cohort_id == Schedule.cohort_id,
+            Extension.stable_id == Schedule.stable_id,
+            or_(
+                Extension.enrolment_id.is_(None), Extension.enrolment_id.in_(bindparam("own", expanding=True))
+            ),
+        )
+        .correlate(Schedule)
+        .scalar_subquery()
+    )
+    return (
+        select(
+            Schedule.cohort_id,
+            Schedule.stable_id,
+            Schedule.opens_at,
+            Schedule.due_at,
+            granted.label("until"),
+        )
+        .join(Cohort, Cohort.id == Schedule.cohort_id)
+        .where(
+            Schedule.cohort_id.in_(bindparam("cohorts", expanding=True)),
+            Cohort.ends_at > bindparam("now"),
+            ~completed,
+        )
+        .limit(500)
+    )
 
 
 def coming(
@@ -49,42 +96,8 @@ def coming(
     ]
     by_id = {cohort.cohort_id: cohort for cohort in cohorts}
     own = [cohort.enrolment_id for cohort in cohorts if cohort.enrolment_id]
-    completed = (
-        select(Progress.stable_id)
-        .where(
-            Progress.enrolment_id.in_(own),
-            Progress.stable_id == Schedule.stable_id,
-            Progress.completed_at.is_not(None),
-        )
-        .join(
-            Enrolment, (Enrolment.id == Progress.enrolment_id) & (Enrolment.cohort_id == Schedule.cohort_id)
-        )
-        .correlate(Schedule)
-        .exists()
-    )
-    granted = (
-        select(func.max(Extension.until))
-        .where(
-            Extension.cohort_id == Schedule.cohort_id,
-            Extension.stable_id == Schedule.stable_id,
-            or_(Extension.enrolment_id.is_(None), Extension.enrolment_id.in_(own)),
-        )
-        .correlate(Schedule)
-        .scalar_subquery()
-    )
     begun = {(work.cohort_id, work.stable_id): work.due_at for work in works}
-    rows = db.session.execute(
-        select(
-            Schedule.cohort_id,
-            Schedule.stable_id,
-            Schedule.opens_at,
-            Schedule.due_at,
-            granted.label("until"),
-        )
-        .join(Cohort, Cohort.id == Schedule.cohort_id)
-        .where(Schedule.cohort_id.in_(by_id), Cohort.ends_at > now, ~completed)
-        .limit(500)
-    )
+    rows = db.session.execute(_coming(), {"own": own, "cohorts": sorted(by_id), "now": now})
     for row in rows:
         cohort = by_id[row.cohort_id]
         line = outline(cohort.version_id).item(row.stable_id)

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Any, NamedTuple
 
 import msgspec
@@ -668,11 +668,9 @@ class WorkLine:
 _NEVER = datetime.max.replace(tzinfo=UTC)
 
 
-def works_of(enrolment_ids: Sequence[int]) -> list[WorkLine]:
-    """The works of these enrolments, those due first; one statement."""
-    if not enrolment_ids:
-        return []
-    rows = db.session.execute(
+@cache  # as the other lists of Beranda: put together once
+def _works_of() -> Any:
+    return (
         select(
             Work.id,
             WorkMember.enrolment_id,
@@ -686,9 +684,19 @@ def works_of(enrolment_ids: Sequence[int]) -> list[WorkLine]:
         .join(WorkMember, WorkMember.work_id == Work.id)
         .join(Cohort, Cohort.id == Work.cohort_id)
         .outerjoin(Schedule, _OF_PROJECT)
-        .where(WorkMember.enrolment_id.in_(enrolment_ids), WorkMember.left_at.is_(None))
+        .where(WorkMember.enrolment_id.in_(bindparam("ids", expanding=True)), WorkMember.left_at.is_(None))
     )
-    lines = [WorkLine(*row[:6], due(*row[6:]).at) for row in rows]
+
+
+def works_of(enrolment_ids: Sequence[int]) -> list[WorkLine]:
+    """The works of these enrolments, those due first; one statement."""
+    if not enrolment_ids:
+        return []
+    rows = db.session.execute(_works_of(), {"ids": enrolment_ids}).tuples()
+    lines = []
+    for row in rows:
+        columns, dates = row[:6], row[6:]
+        lines.append(WorkLine(*columns, due(*dates).at))  # type: ignore[call-arg] # a row's width is not known
     return sorted(lines, key=lambda line: (line.due_at or _NEVER, line.id))
 
 
@@ -950,29 +958,34 @@ def next_section(lines: Iterable[SectionLine]) -> SectionLine | None:
     return min(open_lines, key=lambda line: (rank.get(str(line.state), 4), line.number), default=None)
 
 
-def section_lines(works: Sequence[WorkLine]) -> dict[int, list[SectionLine]]:
-    """The sections of several works by the work's id, in two statements however many they are."""
-    if not works:
-        return {}
-    ids = [work.id for work in works]
-    rows: dict[int, dict[str, DraftRow]] = {}
-    for work_id, *columns in db.session.execute(
-        select(Draft.work_id, Draft.id, Draft.section_id, literal(""), *_STANDING).where(
-            Draft.work_id.in_(ids)
-        )
-    ):
-        row = DraftRow(*columns)
-        rows.setdefault(work_id, {})[row.section_id] = row
-    notes: dict[int, list[ImprovementNote]] = {}
+@cache
+def _section_lines() -> tuple[Any, Any]:
+    ids: Any = bindparam("ids", expanding=True)
+    drafts = select(Draft.work_id, Draft.id, Draft.section_id, literal(""), *_STANDING).where(
+        Draft.work_id.in_(ids)
+    )
     newest = (
         select(func.max(SubmissionVersion.number))
         .where(SubmissionVersion.work_id == ImprovementNote.work_id)
         .correlate(ImprovementNote)
         .scalar_subquery()
     )
-    for each in db.session.scalars(
-        select(ImprovementNote).where(ImprovementNote.work_id.in_(ids), ImprovementNote.version == newest)
-    ):
+    told = select(ImprovementNote).where(ImprovementNote.work_id.in_(ids), ImprovementNote.version == newest)
+    return drafts, told
+
+
+def section_lines(works: Sequence[WorkLine]) -> dict[int, list[SectionLine]]:
+    """The sections of several works by the work's id, in two statements however many they are."""
+    if not works:
+        return {}
+    ids = [work.id for work in works]
+    rows: dict[int, dict[str, DraftRow]] = {}
+    drafts, told = _section_lines()
+    for work_id, *columns in db.session.execute(drafts, {"ids": ids}):
+        row = DraftRow(*columns)
+        rows.setdefault(work_id, {})[row.section_id] = row
+    notes: dict[int, list[ImprovementNote]] = {}
+    for each in db.session.scalars(told, {"ids": ids}):
         notes.setdefault(each.work_id, []).append(each)
     return {
         work.id: lines_of(project(work.item_id), rows.get(work.id, {}), notes.get(work.id, ()))
