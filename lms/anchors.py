@@ -197,18 +197,22 @@ def _nearly(read: _Text, quote: tuple[str, ...], anchor: Words) -> tuple[int, in
     if size < 4:
         return None
     wanted = Counter(quote)
+    # only words of the quote count, so only they are looked at: every window ends with one
+    hits = [at for at, word in enumerate(read.words) if word in wanted]
     have: Counter[str] = Counter()
-    shared = 0
+    shared = left = 0
     windows: list[tuple[int, int, int]] = []
-    for end, word in enumerate(read.words, start=1):
+    for at in hits:
+        word = read.words[at]
         have[word] += 1
         shared += have[word] <= wanted[word]
-        if end > size:
-            gone = read.words[end - size - 1]
+        while hits[left] <= at - size:
+            gone = read.words[hits[left]]
             shared -= have[gone] <= wanted[gone]
             have[gone] -= 1
+            left += 1
         if shared >= _ALIKE * size:
-            first = max(0, end - size)
+            first = max(0, at + 1 - size)
             windows.append((-shared, abs(first - anchor.at), first))
     best: tuple[float, int, int, int] | None = None
     for _, moved, first in sorted(windows)[:_WINDOWS]:

@@ -388,3 +388,15 @@ def test_a_place_on_a_page_is_shown_without_the_name_of_the_file_where_it_must_n
     assert "lampiran-1.pdf, halaman 2" in html
     assert "Lampiran Sari" not in html
     assert '<input class="control" type="number"' in html
+
+
+def test_the_result_shows_where_notes_stand_and_asks_nothing_about_praise(
+    cast: Cast, as_person: Any, session: Any
+) -> None:
+    version = handed_in(cast)
+    send(version, NOTED, cast.people["dewi"])
+    must, _, praise = (note.id for note in committed(projects.notes_of(version.work_id, 1)))
+    html = as_person("sari").get(f"/proyek/hasil/{version.work_id}").text
+    assert "<q>paket perjalanan</q>" in html
+    assert f'id="jawab-{must}"' in html
+    assert f'id="jawab-{praise}"' not in html

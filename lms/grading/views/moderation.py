@@ -75,11 +75,11 @@ class CriterionLine:
 
 @dataclass(frozen=True)
 class SectionLine:
-    """A section with the notes of each review, as (letter, HTML, must)."""
+    """A section with the notes of each review, as (letter, HTML, kind)."""
 
     number: int
     section: Section
-    notes: Sequence[tuple[str, Any, bool]]
+    notes: Sequence[tuple[str, Any, str]]
 
 
 class Bench:
@@ -181,7 +181,7 @@ class Bench:
                     SectionLine(
                         number,
                         section,
-                        [(letter, markup.to_html(note.text, "people"), note.must) for letter, note in notes],
+                        [(letter, markup.to_html(note.text, "people"), note.kind) for letter, note in notes],
                     )
                 )
         return found

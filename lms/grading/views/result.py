@@ -200,7 +200,11 @@ def _sheet(
                 section,
                 "return" if section.id in back else "accept" if section.id in accepted else "",
                 [
-                    NoteLine(note, markup.to_html(note.text, "people"), open_ and section.id in back)
+                    NoteLine(
+                        note,
+                        markup.to_html(note.text, "people"),
+                        open_ and section.id in back and note.answerable,
+                    )
                     for note in own
                     if note.section_id == section.id
                 ],
