@@ -136,6 +136,7 @@ const KEYS = {
   "[": () => otherSection(-1),
   "]": () => otherSection(1),
   c: writeNote,
+  "/": () => form.dispatchEvent(new CustomEvent("desk:comments", { detail: here })),
   a: () => press("[name=decision][value=accept]"),
   r: () => press("[name=decision][value=return]"),
   s: () => press('[name=then][value="summary"]'),

@@ -11,6 +11,7 @@ from lms.grading.views import (  # noqa: E402 - they add their routes
     appeals,  # noqa: F401
     availability,  # noqa: F401
     cohort,  # noqa: F401
+    comments,  # noqa: F401
     compare,  # noqa: F401
     criteria,  # noqa: F401
     desk,  # noqa: F401

@@ -1,0 +1,1 @@
+"""The comment bank: sentences a reviewer keeps to use again."""

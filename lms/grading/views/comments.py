@@ -1,0 +1,89 @@
+"""The comment bank: what the desk offers where `/` is typed, and the page to keep, change and delete it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from flask import flash, jsonify, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext
+
+from lms.access import Deed
+from lms.extensions import begin_reading, db, utcnow
+from lms.grading.comments import actions, models
+from lms.grading.comments.models import SavedComment
+from lms.grading.forms import typed
+from lms.grading.views import blueprint
+from lms.grading.views.words import said
+from lms.guard import allowed, person, wants_json
+
+
+def _place(name: str, values: Mapping[str, str]) -> str:
+    return values.get(name, "").strip()[:80]
+
+
+@blueprint.get("/telaah/komentar")
+@allowed(Deed.SEE_QUEUE)
+def comments() -> ResponseReturnValue:
+    """The reviewer's comments: a page of them, or (for comments.js) those that fit a project."""
+    if wants_json():
+        found = models.offered(person().id, _place("proyek", request.args))
+        return jsonify(
+            comments=[{"id": each.id, "criterion": each.criterion_id, "text": each.text} for each in found]
+        )
+    return _page()
+
+
+def _page(text: str = "", problem: str = "") -> str:
+    page = models.comments_of(person().id, request.args.get("after"))
+    return render_template("grading/comments.html", page=page, text=text, problem=problem)
+
+
+@blueprint.post("/telaah/komentar")
+@allowed(Deed.SEE_QUEUE)
+def keep_comment() -> ResponseReturnValue:
+    """Keep a comment, typed here or on the desk."""
+    text = typed(request.form.get("text", ""))
+    try:
+        row = actions.keep(
+            text,
+            stable_id=_place("project", request.form),
+            criterion_id=_place("criterion", request.form) if request.form.get("project") else "",
+            by=person().id,
+            now=utcnow(),
+        )
+    except actions.CannotKeep as error:
+        return _refused(text, said(error))
+    answer = {"id": row.id, "criterion": row.criterion_id, "text": row.text}
+    db.session.commit()
+    if wants_json():
+        return jsonify(answer)
+    flash(gettext("Komentar tersimpan."), "ok")
+    return redirect(url_for("grading.comments"), 303)
+
+
+def _refused(text: str, problem: str) -> ResponseReturnValue:
+    db.session.rollback()
+    begin_reading()
+    if wants_json():
+        return jsonify(error="refused", message=problem), 422
+    return _page(text, problem), 422
+
+
+@blueprint.post("/telaah/komentar/<int:comment_id>")
+@allowed(Deed.SEE_OWN, models.saved_comment)
+def change_comment(comment: SavedComment) -> ResponseReturnValue:
+    """Change a comment's text, or delete it."""
+    if request.form.get("then") == "delete":
+        actions.delete(comment)
+        db.session.commit()
+        flash(gettext("Komentar dihapus. Catatan yang sudah memakainya tetap."), "ok")
+        return redirect(url_for("grading.comments"), 303)
+    text = typed(request.form.get("text", ""))
+    try:
+        actions.change(comment, text)
+    except actions.CannotKeep as error:
+        return _refused(text, said(error))
+    db.session.commit()
+    flash(gettext("Komentar tersimpan."), "ok")
+    return redirect(url_for("grading.comments"), 303)
