@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from datetime import timedelta
 from typing import Any
 
@@ -17,6 +18,7 @@ from lms.grading import content, models
 from lms.grading.allocation import actions
 from lms.grading.allocation.models import Allocation, history_of, standing
 from lms.grading.content import ReviewContent
+from lms.grading.leases.models import holders_of
 from lms.grading.state import WorkState
 from lms.people.models import Person as PersonRow
 from lms.projects import models as projects
@@ -206,11 +208,13 @@ def test_the_first_ones_draft_stays_theirs(cast: Cast, team: dict[str, int]) -> 
         version, None, said, beginning=ReviewContent(), revision=0, by=team["hasan"], now=NOW + HOUR
     )
     assert draft is not None
+    assert holders_of(version.id, now=NOW + HOUR)
     actions.replace(
         version.work_id, team["hasan"], team["yuni"], reason="Cuti", by=team["dewi"], now=NOW + 2 * HOUR
     )
     assert waiting(team["hasan"]) == []
     assert waiting(team["yuni"]) == [version.id]
+    assert holders_of(version.id, now=NOW + HOUR) == []  # the second one need not wait for the first
     assert not may(snapshot(team["hasan"]), Deed.SEE_SUBMISSION, projects.submission(version.id))
     assert models.draft_of(version.id, team["yuni"]) is None
     kept = models.draft_of(version.id, team["hasan"])
@@ -340,3 +344,26 @@ def test_lists_of_what_is_decided_show_each_what_is_theirs(cast: Cast, team: dic
     assert listed("dewi") == [sari.id, budi.id]
     assert listed("hasan") == [sari.id]
     assert listed("yuni") == []
+
+
+def test_the_counts_are_those_of_the_one_state_function(cast: Cast, team: dict[str, int]) -> None:
+    change_project(graders=2)
+    sari, budi = handed_in(cast, "sari"), handed_in(cast, "budi", now=NOW + HOUR)
+
+    def check() -> Counter[str]:
+        person = snapshot(team["dewi"])
+        states = Counter(line.state.value for line in models.queue(person).rows)
+        counts = models.waiting_counts(person)
+        names = ("waiting", "resubmitted", "in_review", "moderation")
+        assert {name: getattr(counts, name) for name in names} == {name: states[name] for name in names}
+        return states
+
+    assert check() == {"waiting": 2}
+    send(sari, RETURNED, team["dewi"])
+    assert check() == {"waiting": 1, "in_review": 1}
+    give(sari, team["hasan"], team["dewi"])
+    send(sari, RETURNED, team["hasan"], now=NOW + 2 * HOUR)
+    assert check() == {"waiting": 1}
+    second_version(cast, sari)
+    assert check() == {"waiting": 1, "resubmitted": 1}
+    assert budi.id in waiting(team["dewi"])

@@ -9,7 +9,7 @@ from datetime import date, datetime
 from typing import Any, Literal, NamedTuple
 
 import msgspec
-from sqlalchemy import func, select, update
+from sqlalchemy import delete, func, select, update
 from sqlalchemy.orm import aliased
 
 from lms import audit, formats
@@ -33,6 +33,7 @@ from lms.grading.allocation.models import (
     work_line,
     works_in,
 )
+from lms.grading.leases.models import ReviewLease
 from lms.grading.models.reviews import Referral
 from lms.people.models import Organization, Person
 from lms.projects import models as projects
@@ -174,6 +175,15 @@ def _end(rows: Iterable[Allocation], reason: str, *, by: int, now: datetime) -> 
         row.ended_at, row.ended_by, row.ended_reason = now, by, reason.strip()[:REASON_AT_MOST]
         row.waiting_on = None
         works.add(row.work_id)
+        # their turn to write goes with it, so that whoever comes next need not wait for it to run out
+        db.session.execute(
+            delete(ReviewLease).where(
+                ReviewLease.reviewer_id == row.reviewer_id,
+                ReviewLease.submission_id.in_(
+                    select(SubmissionVersion.id).where(SubmissionVersion.work_id == row.work_id)
+                ),
+            )
+        )
         audit.record(
             "end allocation", f"work:{row.work_id}", by=by, now=now, detail={"reviewer": row.reviewer_id}
         )
