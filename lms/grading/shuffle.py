@@ -10,10 +10,21 @@ _FIRST, _SECOND = 2_147_483_647, 2_147_483_629
 """Two primes below 2**31, so that no product passes 2**63."""
 
 
-def shuffled(reviewer_id: int, submission_id: Any) -> Any:
-    """Where a submission stands among its equals for this reviewer; the same every time."""
+def factors(reviewer_id: int) -> tuple[int, int]:
+    """What makes a reviewer's order their own."""
     digest = hashlib.sha256(f"queue of reviewer {reviewer_id}".encode()).digest()
-    first = int.from_bytes(digest[:4], "big") % (_FIRST - 1) + 1
-    second = int.from_bytes(digest[4:8], "big") % (_SECOND - 1) + 1
+    return (
+        int.from_bytes(digest[:4], "big") % (_FIRST - 1) + 1,
+        int.from_bytes(digest[4:8], "big") % (_SECOND - 1) + 1,
+    )
+
+
+def place(submission_id: Any, first: Any, second: Any) -> Any:
+    """Where a submission stands among its equals for the reviewer with these factors; the same every time."""
     # the second modulus breaks up the even steps that consecutive ids would take through the first
     return ((submission_id % _FIRST) * first % _FIRST) * second % _SECOND
+
+
+def shuffled(reviewer_id: int, submission_id: int) -> int:
+    """The same for a reviewer."""
+    return int(place(submission_id, *factors(reviewer_id)))

@@ -5,12 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from functools import lru_cache
+from typing import Any, cast
 
 from sqlalchemy import (
+    BigInteger,
+    BindParameter,
     ColumnElement,
     Select,
     and_,
+    bindparam,
     case,
     func,
     literal,
@@ -42,7 +46,7 @@ from lms.grading.models.standing import (
     state_of,
     with_team,
 )
-from lms.grading.shuffle import shuffled
+from lms.grading.shuffle import factors, place, shuffled
 from lms.grading.state import WorkState
 from lms.paging import PER_PAGE, Page, past, read_token, token
 from lms.projects import models as projects
@@ -106,12 +110,15 @@ class Wanted:
     @property
     def condition(self) -> ColumnElement[bool]:
         """What a version must meet, beside being somebody's to review."""
-        parts = []
-        if self.states != frozenset(AWAITING):
-            parts.append(or_(*(IN_STATE[state] for state in WorkState if state in self.states)))
-        if self.stable_id is not None:
-            parts.append(Work.stable_id == self.stable_id)
-        return and_(true(), *parts)
+        if self.stable_id is None:
+            return _condition(self.states)
+        return and_(_condition(self.states), Work.stable_id == self.stable_id)
+
+
+def _condition(states: frozenset[WorkState]) -> ColumnElement[bool]:
+    if states == frozenset(AWAITING):
+        return true()
+    return or_(*(IN_STATE[state] for state in WorkState if state in states))
 
 
 Key = tuple[Any, ...]
@@ -120,8 +127,8 @@ Key = tuple[Any, ...]
 _TURN_KEY, _TIME_KEY = (int, int, int, int), (datetime, int)
 
 
-def _lines(person_id: int, keys: Any) -> list[tuple[QueueLine, Key]]:
-    """The lines of these keys in their order, each with its key, in one statement."""
+def _select_lines(person_id: Any, keys: Any) -> Select[Any]:
+    """The lines of these keys in their order, each with its key."""
     mine = select(ReviewDraft.id).where(
         ReviewDraft.submission_id == SubmissionVersion.id, ReviewDraft.reviewer_id == person_id
     )
@@ -129,7 +136,7 @@ def _lines(person_id: int, keys: Any) -> list[tuple[QueueLine, Key]]:
         Review.submission_id == SubmissionVersion.id, Review.reviewer_id == person_id
     )
     order = list(keys.c)
-    rows = db.session.execute(
+    found: Any = (
         select(
             SubmissionVersion.id,
             SubmissionVersion.work_id,
@@ -153,11 +160,16 @@ def _lines(person_id: int, keys: Any) -> list[tuple[QueueLine, Key]]:
         .join(Cohort, Cohort.id == SubmissionVersion.cohort_id)
         .order_by(*order)
     )
+    return cast(Select[Any], found)
+
+
+def _lines(query: Select[Any], values: dict[str, Any], key_size: int) -> list[tuple[QueueLine, Key]]:
+    """What such a statement finds."""
     lines = []
-    for row in rows:
+    for row in db.session.execute(query, values):
         project = projects.project(row.item_id)
         masked = is_blind(project) and not row.released
-        key = tuple(row._mapping[f"key_{at}"] for at in range(len(order)))
+        key = tuple(row._mapping[f"key_{at}"] for at in range(key_size))
         line = QueueLine(
             submission_id=row.id,
             work_id=row.work_id,
@@ -174,79 +186,147 @@ def _lines(person_id: int, keys: Any) -> list[tuple[QueueLine, Key]]:
             masked=masked,
             mine=row.mine,
             sent=row.own,
-            again=len(key) == len(_TURN_KEY) and key[0] == FIRST,
+            again=key_size == len(_TURN_KEY) and key[0] == FIRST,
         )
         lines.append((line, key))
     return lines
 
 
-def _waiting(
-    person: access.Person, wanted: Wanted, after: Key | None, extra: ColumnElement[bool] | None = None
-) -> list[tuple[Select[Any], tuple[Any, ...]]]:
-    """What waits for the person, in parts that each read only the beginning of an index, with each part's order.
+# What waits is asked for again and again, and putting such a statement together takes far longer than running it: each
+# shape of it is made once, and its values come with the question.
+
+
+@dataclass(frozen=True, slots=True)
+class _Shape:
+    """What a statement about waiting versions depends on beside its values.
+
+    ``given`` and ``pools`` count the cohorts in which the person is allocated work, and those they lead; ``after`` is
+    the turn of the key it begins behind; with ``others`` it leaves out one version, and what the person need not act on.
+    """
+
+    given: int
+    pools: int
+    states: frozenset[WorkState] = frozenset(AWAITING)
+    project: bool = False
+    after: int | None = None
+    others: bool = False
+
+
+def _int(name: str) -> BindParameter[int]:
+    return bindparam(name, type_=BigInteger)
+
+
+_ME = _int("me")
+
+
+def _waiting(shape: _Shape) -> list[tuple[Select[Any], tuple[Any, ...]]]:
+    """What waits for a person, in parts that each read only the beginning of an index, with each part's order.
 
     Per cohort they are the versions allocated to the person, and, of cohorts they lead, those that lack reviewers.
     """
-    place = shuffled(person.id, SubmissionVersion.id)
-    condition = wanted.condition if extra is None else and_(wanted.condition, extra)
+    where = place(SubmissionVersion.id, _int("first"), _int("second"))
+    conditions = [UNSETTLED, _condition(shape.states), reviewable(_ME)]
+    if shape.project:
+        conditions.append(Work.stable_id == bindparam("stable_id"))
+    if shape.others:
+        own = (
+            select(Review.id)
+            .where(Review.submission_id == SubmissionVersion.id, Review.reviewer_id == _ME)
+            .correlate(SubmissionVersion)
+            .exists()
+        )
+        conditions += [~own, ~REFERRED, SubmissionVersion.id != _int("but")]
     versions = (
-        select(SubmissionVersion.id.label("id"), place.label("place"))
+        select(SubmissionVersion.id.label("id"), where.label("place"))
         .join(Work, Work.id == SubmissionVersion.work_id)
-        .where(UNSETTLED, condition, reviewable(person))
+        .where(*conditions)
     )
+    after = [_int(name) for name in ("turn", "day", "place", "id")]
     parts: list[tuple[Select[Any], tuple[Any, ...]]] = []
-    for cohort_id in sorted(facilitated(person, wanted.cohort_id)):
-        order: tuple[Any, ...] = (Allocation.turn, Allocation.waiting_on, place, SubmissionVersion.id)
+    for at in range(shape.given):
+        order: tuple[Any, ...] = (Allocation.turn, Allocation.waiting_on, where, SubmissionVersion.id)
         given = (
             versions.add_columns(Allocation.turn.label("turn"), Allocation.waiting_on.label("day"))
             .join(Allocation, Allocation.work_id == SubmissionVersion.work_id)
             .where(
-                Allocation.reviewer_id == person.id,
-                Allocation.cohort_id == cohort_id,
+                Allocation.reviewer_id == _ME,
+                Allocation.cohort_id == _int(f"given_{at}"),
                 Allocation.ended_at.is_(None),
                 Allocation.waiting_on.is_not(None),
             )
         )
-        if after is not None:
-            reached = tuple_(Allocation.turn, Allocation.waiting_on) >= tuple_(
-                literal(after[0]), literal(after[1])
-            )
+        if shape.after is not None:
+            reached = tuple_(Allocation.turn, Allocation.waiting_on) >= tuple_(*after[:2])
             given = given.where(reached, past(order, after))
         parts.append((given, order))
-    for cohort_id in sorted(led(person, wanted.cohort_id)):
+    for at in range(shape.pools):
         pool = versions.add_columns(
             literal(LATER).label("turn"), SubmissionVersion.pool_on.label("day")
         ).where(
-            SubmissionVersion.cohort_id == cohort_id,
+            SubmissionVersion.cohort_id == _int(f"pool_{at}"),
             SubmissionVersion.pool_on.is_not(None),
-            ~allocated_to(person),
+            ~allocated_to(_ME),
         )
-        order = (SubmissionVersion.pool_on, place, SubmissionVersion.id)
-        if after is not None and after[0] == LATER:
+        order = (SubmissionVersion.pool_on, where, SubmissionVersion.id)
+        if shape.after == LATER:
             pool = pool.where(SubmissionVersion.pool_on >= after[1], past(order, after[1:]))
         parts.append((pool, order))
     return parts
 
 
-def _first_waiting(
-    person: access.Person,
-    wanted: Wanted,
-    limit: int,
-    after: Key | None = None,
-    extra: ColumnElement[bool] | None = None,
-) -> Any | None:
-    """The keys of what waits for the person, its beginning; None where there is nowhere to look."""
-    parts = [
-        part.order_by(*order).limit(limit).subquery()
-        for part, order in _waiting(person, wanted, after, extra)
-    ]
-    if not parts:
-        return None
+def _first_waiting(shape: _Shape) -> Any:
+    """The keys of what waits, its beginning."""
+    limit = _int("limit")
+    parts = [part.order_by(*order).limit(limit).subquery() for part, order in _waiting(shape)]
     every = union_all(
         *(select(part.c.turn, part.c.day, part.c.place, part.c.id) for part in parts)
     ).subquery()
     order = [every.c.turn, every.c.day, every.c.place, every.c.id]
     return select(*order).order_by(*order).limit(limit).subquery()
+
+
+@lru_cache(maxsize=64)
+def _waiting_lines(shape: _Shape) -> Select[Any]:
+    return _select_lines(_ME, _first_waiting(shape))
+
+
+@lru_cache(maxsize=64)
+def _waiting_ids(shape: _Shape) -> Select[Any]:
+    return select(_first_waiting(shape).c.id)
+
+
+def _asked(
+    person: access.Person,
+    wanted: Wanted,
+    limit: int,
+    after: Key | None = None,
+    *,
+    others: bool = False,
+    but: int = 0,
+) -> tuple[_Shape, dict[str, Any]] | None:
+    """The shape of a question and its values; None where there is nowhere to look."""
+    given, pools = sorted(facilitated(person, wanted.cohort_id)), sorted(led(person, wanted.cohort_id))
+    if not given:
+        return None
+    first, second = factors(person.id)
+    values: dict[str, Any] = {"me": person.id, "first": first, "second": second, "limit": limit}
+    values |= {f"given_{at}": cohort_id for at, cohort_id in enumerate(given)}
+    values |= {f"pool_{at}": cohort_id for at, cohort_id in enumerate(pools)}
+    if wanted.stable_id is not None:
+        values["stable_id"] = wanted.stable_id
+    if after is not None:
+        values |= dict(zip(("turn", "day", "place", "id"), after, strict=True))
+    if others:
+        values["but"] = but
+    shape = _Shape(
+        len(given),
+        len(pools),
+        wanted.states,
+        wanted.stable_id is not None,
+        None if after is None else LATER if after[0] == LATER else FIRST,
+        others,
+    )
+    return shape, values
 
 
 def _first_seen(person: access.Person, wanted: Wanted, limit: int, after: Key | None = None) -> Any | None:
@@ -258,10 +338,10 @@ def _first_seen(person: access.Person, wanted: Wanted, limit: int, after: Key | 
         part = (
             select(SubmissionVersion.submitted_at.label("at"), SubmissionVersion.id.label("id"))
             .join(Work, Work.id == SubmissionVersion.work_id)
-            .where(SubmissionVersion.cohort_id == cohort_id, wanted.condition, reviewable(person))
+            .where(SubmissionVersion.cohort_id == cohort_id, wanted.condition, reviewable(person.id))
         )
         if cohort_id not in everything:
-            part = part.where(allocated_to(person))
+            part = part.where(allocated_to(person.id))
         if after is not None:
             part = part.where(past(order, after))
         parts.append(part.order_by(*order).limit(limit).subquery())
@@ -286,12 +366,15 @@ def queue(
     own order. What does not wait any more: by hand-in, the oldest first.
     """
     wanted = Wanted(cohort_id, stable_id, frozenset(states))
-    key = read_token(after, _TURN_KEY if wanted.awaiting else _TIME_KEY)
-    pick = _first_waiting if wanted.awaiting else _first_seen
-    keys = pick(person, wanted, per_page + 1, tuple(key) if key else None)
-    if keys is None:
-        return Page([], None, None)
-    lines = _lines(person.id, keys)
+    kinds = _TURN_KEY if wanted.awaiting else _TIME_KEY
+    key = read_token(after, kinds)
+    begin = tuple(key) if key else None
+    if wanted.awaiting:
+        asked = _asked(person, wanted, per_page + 1, begin)
+        lines = _lines(_waiting_lines(asked[0]), asked[1], len(kinds)) if asked else []
+    else:
+        keys = _first_seen(person, wanted, per_page + 1, begin)
+        lines = [] if keys is None else _lines(_select_lines(person.id, keys), {}, len(kinds))
     following = None
     if len(lines) > per_page:
         lines = lines[:per_page]
@@ -301,30 +384,25 @@ def queue(
 
 def oldest_waiting(person: access.Person, limit: int) -> list[QueueLine]:
     """What the person is to review first, in one statement."""
-    keys = _first_waiting(person, Wanted(), limit)
-    return [] if keys is None else [line for line, _ in _lines(person.id, keys)]
+    asked = _asked(person, Wanted(), limit)
+    if asked is None:
+        return []
+    return [line for line, _ in _lines(_waiting_lines(asked[0]), asked[1], len(_TURN_KEY))]
 
 
 def following(person: access.Person, submission: SubmissionVersion | None = None) -> int | None:
     """The version that waits next after this one for the person's review, from the first again after the
     last; None when no other waits. What the person has sent a review of does not wait for the person.
     """
-    own = (
-        select(Review.id)
-        .where(Review.submission_id == SubmissionVersion.id, Review.reviewer_id == person.id)
-        .correlate(SubmissionVersion)
-        .exists()
-    )
-    others = and_(~own, ~REFERRED)
-    if submission is not None:
-        others = and_(others, SubmissionVersion.id != submission.id)
-        keys = _first_waiting(person, Wanted(), 1, _key_of(person, submission), others)
-        found: int | None = None if keys is None else db.session.scalar(select(keys.c.id))
+    if not facilitated(person):
+        return None
+    begins = [_key_of(person, submission), None] if submission is not None else [None]
+    for begin in begins:
+        asked = _asked(person, Wanted(), 1, begin, others=True, but=submission.id if submission else 0)
+        found: int | None = db.session.scalar(_waiting_ids(asked[0]), asked[1]) if asked else None
         if found is not None:
             return found
-    keys = _first_waiting(person, Wanted(), 1, None, others)
-    first: int | None = None if keys is None else db.session.scalar(select(keys.c.id))
-    return first
+    return None
 
 
 def _key_of(person: access.Person, submission: SubmissionVersion) -> Key:
@@ -362,25 +440,29 @@ class Counts:
         return self.waiting + self.resubmitted + self.in_review + self.moderation
 
 
-def waiting_counts(person: access.Person) -> Counts:
-    """What waits for the person's review, by state, up to ``COUNTED_AT_MOST``; one statement."""
+@lru_cache(maxsize=64)
+def _waiting_states(shape: _Shape) -> Select[Any]:
+    limit = _int("limit")
     # in the order of the index and no finer: that is read to the limit, without sorting
-    parts = [
-        part.order_by(*order[:-2]).limit(COUNTED_AT_MOST).subquery()
-        for part, order in _waiting(person, Wanted(), None)
-    ]
-    if not parts:
-        return Counts()
+    parts = [part.order_by(*order[:-2]).limit(limit).subquery() for part, order in _waiting(shape)]
     every = union_all(*(select(part.c.id) for part in parts)).subquery()
-    keys = select(every.c.id).limit(COUNTED_AT_MOST)
     state = case(
         (DISPUTED, literal(WorkState.MODERATION.value)),
         (STARTED, literal(WorkState.IN_REVIEW.value)),
         (SubmissionVersion.number > 1, literal(WorkState.RESUBMITTED.value)),
         else_=literal(WorkState.WAITING.value),
     )
-    found = select(state.label("state")).where(SubmissionVersion.id.in_(keys)).subquery()
-    rows = db.session.execute(select(found.c.state, func.count()).group_by(found.c.state))
+    first = select(every.c.id).limit(limit)
+    found = select(state.label("state")).where(SubmissionVersion.id.in_(first)).subquery()
+    return select(found.c.state, func.count()).group_by(found.c.state)
+
+
+def waiting_counts(person: access.Person) -> Counts:
+    """What waits for the person's review, by state, up to ``COUNTED_AT_MOST``; one statement."""
+    asked = _asked(person, Wanted(), COUNTED_AT_MOST)
+    if asked is None:
+        return Counts()
+    rows = db.session.execute(_waiting_states(asked[0]), asked[1])
     counts: dict[str, int] = {state: count for state, count in rows}  # noqa: C416 - rows are not pairs to mypy
     return Counts(
         waiting=counts.get("waiting", 0),

@@ -154,13 +154,13 @@ def led(person: access.Person, cohort_id: int | None = None) -> frozenset[int]:
     return facilitated(person, cohort_id) & person.leads
 
 
-def reviewable(person: access.Person) -> ColumnElement[bool]:
+def reviewable(person_id: Any) -> ColumnElement[bool]:
     """Neither the person's own work nor that of somebody they are close to (the same as ``access.reviews_here``)."""
     own = (
         select(WorkMember.id)
         .where(
             WorkMember.work_id == SubmissionVersion.work_id,
-            WorkMember.person_id == person.id,
+            WorkMember.person_id == person_id,
             WorkMember.left_at.is_(None),
         )
         .correlate(SubmissionVersion)
@@ -169,20 +169,20 @@ def reviewable(person: access.Person) -> ColumnElement[bool]:
     reviewer = Person.__table__.alias("reviewer")
     close = (
         select(reviewer.c.id)
-        .where(reviewer.c.id == person.id, conflict(reviewer.c, SubmissionVersion.work_id))
+        .where(reviewer.c.id == person_id, conflict(reviewer.c, SubmissionVersion.work_id))
         .correlate(SubmissionVersion)
         .exists()
     )
     return and_(~own, ~close)
 
 
-def allocated_to(person: access.Person) -> ColumnElement[bool]:
+def allocated_to(person_id: Any) -> ColumnElement[bool]:
     """Whether the work is the person's to review."""
     return (
         select(Allocation.id)
         .where(
             Allocation.work_id == SubmissionVersion.work_id,
-            Allocation.reviewer_id == person.id,
+            Allocation.reviewer_id == person_id,
             Allocation.ended_at.is_(None),
         )
         .correlate(SubmissionVersion)
