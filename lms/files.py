@@ -208,6 +208,11 @@ def _spool() -> Path | None:
     return _parts
 
 
+def temporary() -> BinaryIO:
+    """A file on disk that is gone when it is closed, for what is put together to be sent."""
+    return tempfile.TemporaryFile(dir=_spool(), prefix="lms-out-")
+
+
 def part_size(code: str) -> int:
     """How many bytes of an upload in parts are here; 0 where the folder was emptied."""
     path = part(code)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-import unicodedata
 from collections.abc import Collection, Iterator
 
 import msgspec
@@ -20,14 +18,11 @@ from lms.grading.content import (
     ReviewContent,
     SectionReview,
 )
+from lms.grading.typed import NOTES_AT_MOST, TEXT_AT_MOST, tidy, visible
 from lms.projects import places
 from lms.projects.content import Content, FileRef, Table
 from lms.refusals import Refused
 from lms.rubric import Rubric
-
-TEXT_AT_MOST = 5_000
-"""Characters of one note, comment or summary."""
-NOTES_AT_MOST = 40
 
 Fields = MultiDict[str, str]
 
@@ -73,7 +68,7 @@ def review_in(
         sections=sections,
         criteria=criteria,
         earlier=judged,
-        summary=_text(fields["summary"]) if "summary" in fields else stored.summary,
+        summary=tidy(fields["summary"]) if "summary" in fields else stored.summary,
     )
 
 
@@ -88,7 +83,7 @@ def _judgement(text: str | None) -> Judgement | None:
 def _notes(fields: Fields, held: Content) -> Iterator[Note]:
     """The notes in the order of the form's ``note`` fields; the text of note 3 is called ``note.3``."""
     for name in dict.fromkeys(fields.getlist("note")):
-        text = _text(fields.get(f"note.{name}", ""))
+        text = tidy(fields.get(f"note.{name}", ""))
         if text:
             yield Note(text, kind=_kind(fields, name), anchor=_anchor(fields, name, held))
 
@@ -104,9 +99,9 @@ def _anchor(fields: Fields, name: str, held: Content) -> Anchor | None:
     if isinstance(held, Table):
         return places.row(held, _number(fields, f"row.{name}"), fields.get(f"column.{name}", ""))
     if isinstance(held, str):
-        quote = _text(fields.get(f"quote.{name}", ""))[:QUOTE_AT_MOST]
-        before = _unseen(fields.get(f"before.{name}", ""))[-CONTEXT_AT_MOST:]
-        after = _unseen(fields.get(f"after.{name}", ""))[:CONTEXT_AT_MOST]
+        quote = tidy(fields.get(f"quote.{name}", ""))[:QUOTE_AT_MOST]
+        before = visible(fields.get(f"before.{name}", ""))[-CONTEXT_AT_MOST:]
+        after = visible(fields.get(f"after.{name}", ""))[:CONTEXT_AT_MOST]
         return places.words(held, Words(quote, before, after, _number(fields, f"at.{name}"), 0))
     return _spot(fields, name, held)
 
@@ -147,21 +142,8 @@ def _opinion(fields: Fields, rubric: Rubric, criterion_id: str) -> Opinion:
     return Opinion(
         level=levels.get(fields.get(f"level.{criterion_id}", "")),
         points=" ".join(fields.get(f"points.{criterion_id}", "").split())[:40],
-        comment=_text(fields.get(f"comment.{criterion_id}", "")),
+        comment=tidy(fields.get(f"comment.{criterion_id}", "")),
     )
-
-
-def _text(text: str) -> str:
-    """A text as kept: line ends as one character, no characters that nobody can see or type."""
-    return _unseen(text).strip()
-
-
-def _unseen(text: str) -> str:
-    return _UNSEEN.sub("", unicodedata.normalize("NFC", text.replace("\r\n", "\n").replace("\r", "\n")))
-
-
-# Control characters, lone surrogates and the marks that turn the direction of what follows.
-_UNSEEN = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\u202a-\u202e\u2066-\u2069\ufeff\ud800-\udfff]")
 
 
 def refuse_long(review: ReviewContent) -> None:
@@ -186,4 +168,4 @@ def refuse_long(review: ReviewContent) -> None:
 
 def typed(text: str) -> str:
     """Any text of a form as it is kept."""
-    return _text(text)
+    return tidy(text)

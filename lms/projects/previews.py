@@ -69,11 +69,20 @@ def table(
     return msgspec.convert(facts, Reading)
 
 
-def _asked(kind: str, opened: Callable[[], BinaryIO], request: dict[str, Any]) -> bytes:
+def asked(module: str, kind: str, opened: Callable[[], BinaryIO]) -> dict[str, Any]:
+    """What another module that may die (see ``render.serve``) says of a file. Raises Busy and Unshowable; nothing is
+    kept.
+    """
+    return _parts(_asked(kind, opened, {}, module)).facts
+
+
+def _asked(
+    kind: str, opened: Callable[[], BinaryIO], request: dict[str, Any], module: str = "lms.projects.render"
+) -> bytes:
     if not _turns.acquire(blocking=False):
         raise Busy
     try:
-        return _render(kind, opened, request)
+        return _render(kind, opened, request, module)
     finally:
         _turns.release()
 
@@ -94,7 +103,7 @@ def _keep(path: Path, made: bytes) -> None:
         Path(part.name).replace(path)
 
 
-def _render(kind: str, opened: Callable[[], BinaryIO], request: dict[str, Any]) -> bytes:
+def _render(kind: str, opened: Callable[[], BinaryIO], request: dict[str, Any], module: str) -> bytes:
     """Ask the other process, which is ended when it takes too long."""
     with tempfile.TemporaryDirectory(prefix="lms-look-") as folder:
         path = Path(folder) / f"berkas.{kind}"
@@ -103,7 +112,7 @@ def _render(kind: str, opened: Callable[[], BinaryIO], request: dict[str, Any]) 
         root = str(Path(__file__).parents[2])
         try:
             done = subprocess.run(
-                [sys.executable, "-m", "lms.projects.render"],
+                [sys.executable, "-m", module],
                 input=msgspec.json.encode(request | {"kind": kind, "path": str(path)}),
                 stdout=subprocess.PIPE,
                 stderr=subprocess.DEVNULL,

@@ -9,6 +9,7 @@ import contextlib
 import io
 import json
 import sys
+from collections.abc import Callable
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -137,7 +138,8 @@ def _bound() -> None:
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 
 
-def _main() -> None:
+def serve(answer: Callable[[dict[str, Any]], tuple[dict[str, Any], bytes]]) -> None:
+    """Answer the one request on standard input, within bounds."""
     _bound()
     out = sys.stdout.buffer
     try:
@@ -149,4 +151,4 @@ def _main() -> None:
 
 
 if __name__ == "__main__":
-    _main()
+    serve(answer)

@@ -85,34 +85,34 @@ def write(section: TableSection, table: Table, choices: Mapping[str, Sequence[st
     bold, wrap = styles.Font(bold=True), styles.Alignment(wrap_text=True, vertical="top")
     shade = styles.PatternFill("solid", fgColor="E4ECEE")
     columns = [*section.columns]
-    _text(sheet.cell(1, 1), ROW_ID)
+    put_text(sheet.cell(1, 1), ROW_ID)
     sheet.column_dimensions["A"].hidden = True
     last = min(section.rows.max or MOST_ROWS, MOST_ROWS) + 1
     for at, column in enumerate(columns, start=2):
         head = sheet.cell(1, at)
-        _text(head, f"{column.label} *" if column.required else column.label)
+        put_text(head, f"{column.label} *" if column.required else column.label)
         head.font, head.fill, head.alignment = bold, shade, wrap
         wide = column.type == "text" or column.type in ("choice", "ref")
         sheet.column_dimensions[letter(at)].width = 28 if wide else 16
         options = list(choices.get(column.id, ()))
         if options:
-            _text(lists.cell(1, at), column.label)
+            put_text(lists.cell(1, at), column.label)
             for line, option in enumerate(options, start=2):
-                _text(lists.cell(line, at), option)
+                put_text(lists.cell(line, at), option)
             source = f"'{lists.title}'!${letter(at)}$2:${letter(at)}${len(options) + 1}"
             rule = validation.DataValidation(type="list", formula1=source, allow_blank=True)
             rule.showErrorMessage = column.type == "choice"  # a reference may be made later
             sheet.add_data_validation(rule)
             rule.add(f"{letter(at)}2:{letter(at)}{last}")
     for line, row in enumerate(filled_rows(table), start=2):
-        _text(sheet.cell(line, 1), row.get(ROW_ID, ""))
+        put_text(sheet.cell(line, 1), row.get(ROW_ID, ""))
         for at, column in enumerate(columns, start=2):
             _fill(sheet.cell(line, at), row.get(column.id, ""), column, wrap)
     sheet.freeze_panes = "B2"
     help_sheet = book.create_sheet(words.guide[:31])
     help_sheet.column_dimensions["A"].width = 90
     for line, text in enumerate(words.how, start=1):
-        _text(help_sheet.cell(line, 1), text)
+        put_text(help_sheet.cell(line, 1), text)
         help_sheet.cell(line, 1).alignment = wrap
     stream = io.BytesIO()
     book.save(stream)
@@ -124,13 +124,17 @@ def _fill(cell: Any, text: str, column: Column, wrap: Any) -> None:
     if isinstance(number, Decimal) and len(number.as_tuple().digits) <= 15:
         cell.value, cell.number_format = number, _FORMATS[column.type]
         return
-    _text(cell, text)
+    put_text(cell, text)
     cell.alignment = wrap
 
 
-def _text(cell: Any, text: str) -> None:
+def put_text(cell: Any, text: str) -> None:
     """A cell of words: never a formula, whatever they begin with."""
-    legal = "".join(each for each in text if each in "\t\n" or " " <= each <= "\ud7ff" or each >= "\ue000")
+    legal = "".join(
+        each
+        for each in text
+        if each in "\t\n" or " " <= each <= "\ud7ff" or "\ue000" <= each not in "\ufffe\uffff"
+    )
     cell.value = legal or None
     if legal:
         cell.data_type = "s"

@@ -16,6 +16,7 @@ from lms.grading.views import (  # noqa: E402 - they add their routes
     criteria,  # noqa: F401
     desk,  # noqa: F401
     moderation,  # noqa: F401
+    offline,  # noqa: F401
     paper,  # noqa: F401
     queue,  # noqa: F401
     release,  # noqa: F401

@@ -17,7 +17,7 @@ from lms.access import Deed
 from lms.extensions import begin_reading, db, utcnow
 from lms.grading import content, letters, models
 from lms.grading.content import Note, Opinion
-from lms.grading.forms import TEXT_AT_MOST, Fields, TooLong, revision_in, typed
+from lms.grading.forms import Fields, TooLong, revision_in, typed
 from lms.grading.models import ReviewLine, Setting
 from lms.grading.moderation import actions
 from lms.grading.moderation import models as moderation
@@ -35,6 +35,7 @@ from lms.grading.moderation.content import (
     scores,
 )
 from lms.grading.moderation.models import Case, Decided, ModerationDraft
+from lms.grading.typed import TEXT_AT_MOST
 from lms.grading.views import blueprint
 from lms.grading.views.words import said, who
 from lms.guard import allowed, person, wants_json

@@ -60,7 +60,7 @@ def upload(work: Workspace, section_id: str) -> ResponseReturnValue:
     try:
         sent = request.files.get("file")
     except RequestEntityTooLarge:
-        _drain()
+        drain()
         return refused(
             work,
             section,
@@ -160,7 +160,7 @@ def refused(work: Workspace, section: FilesSection, problem: str, status: int) -
     return show(work, section, problem=problem), status
 
 
-def _drain() -> None:
+def drain() -> None:
     """Read on for a while, because a browser that is cut off while sending shows no answer at all."""
     stream = request.environ["wsgi.input"]
     left = min(request.content_length or 0, DRAINED_AT_MOST)
