@@ -21,6 +21,7 @@ from lms.courses.models import (
     Note,
     Progress,
     Schedule,
+    rubrics_differ,
     schedules_of,
 )
 from lms.extensions import db
@@ -453,11 +454,14 @@ def remove(enrolment: Enrolment, *, by: int, now: datetime) -> None:
     )
 
 
-def move_cohort(cohort: Cohort, *, seen: int, to: int, by: int, now: datetime) -> CourseVersion:
+def move_cohort(
+    cohort: Cohort, *, seen: int, to: int, by: int, now: datetime, rubrics_decided: bool = False
+) -> CourseVersion:
     """Let a cohort learn from a newer version of its course; ``seen`` is the one it was compared with.
 
     Ticks, notes and grades hang on stable ids and stay; attempts and project work that have begun keep the
-    text they began with. Raises Refused when the cohort has moved since, or the version is retired, older or
+    text they began with. A rubric that differs needs a decision about what was judged by it first
+    (``rubrics_decided``). Raises Refused when the cohort has moved since, or the version is retired, older or
     of another course.
     """
     if cohort.version_id != seen:
@@ -466,6 +470,10 @@ def move_cohort(cohort: Cohort, *, seen: int, to: int, by: int, now: datetime) -
     version = _version_for_cohorts(to)
     if version.course_id != current.course_id or version.number <= current.number:
         raise Refused("Angkatan hanya dapat dipindahkan ke versi yang lebih baru dari pelatihan yang sama.")
+    if not rubrics_decided and rubrics_differ(current.id, version.id):
+        raise Refused(
+            "Rubrik berubah di versi ini. Putuskan dahulu nasib hasil kerja yang sudah ada, lalu pindahkan dari sana."
+        )
     cohort.version_id = version.id
     db.session.flush()
     audit.record(

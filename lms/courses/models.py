@@ -906,6 +906,15 @@ def item_states(version_id: int) -> list[ItemState]:
     ]
 
 
+def rubrics_differ(old: int, new: int) -> bool:
+    """Whether a rubric of the older version is another one in the newer, or is gone."""
+    before, after = (
+        {each.stable_id: each for each in item_states(version) if each.kind == "rubric"}
+        for version in (old, new)
+    )
+    return any(after.get(name) != each for name, each in before.items())
+
+
 _person, _organization, _facilitator, _ended = (
     entity.__table__.c for entity in (Person, Organization, CohortFacilitator, EndedSession)
 )

@@ -12,6 +12,7 @@ from lms.courses.models import GradeEntry
 from lms.extensions import db
 from lms.grading import models as grading
 from lms.grading.adjusting import models
+from lms.grading.explaining.models import basis_of
 from lms.grading.models import Adjustment
 from lms.projects.models import Work, Workspace
 from lms.refusals import N_, Refused
@@ -55,7 +56,8 @@ def adjust(
         return None
     if not points and (before is None or not before.points):
         raise Refused(N_("Tulis berapa poin ditambah atau dikurangi, misalnya 5 atau -2,5."))
-    total = standing.base.points + points
+    basis = basis_of(work)
+    total = (basis.explain().total if basis is not None else standing.base.points) + points
     if not LOWEST <= total <= HIGHEST:
         raise Refused(
             N_("Dengan penyesuaian itu nilainya menjadi %(total)s, di luar 0 sampai 100."),

@@ -75,6 +75,6 @@ def standings_of(enrolment_ids: Iterable[int], stable_id: str) -> dict[int, Stan
         current[row.enrolment_id] = row
         if row.state in VISIBLE:
             out.add(row.enrolment_id)
-        if not row.source.startswith((SOURCE, "release:")):
+        if not row.source.startswith((SOURCE, "release:", "rubric:")):
             base[row.enrolment_id] = row
     return {key: Standing(entry, current[key], key in out) for key, entry in base.items()}

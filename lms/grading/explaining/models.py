@@ -6,22 +6,26 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from fractions import Fraction
 
 from sqlalchemy import select
 
-from lms.courses.models import CourseVersion, GradeEntry, Item
+from lms import rubric as rubrics
+from lms.courses.models import CourseVersion, GradeEntry
 from lms.extensions import db
 from lms.grading import content, models, verdict
 from lms.grading.adjusting.models import Given, adjustments_of
 from lms.grading.appeals.models import AppealLine, appeals_of, changes
 from lms.grading.explaining import arithmetic
 from lms.grading.explaining.arithmetic import Explanation
-from lms.grading.models import Round
+from lms.grading.models import ReviewLine, Round
+from lms.grading.models.rubrics import rubric_version
 from lms.grading.moderation import content as rulings
 from lms.grading.moderation.models import Decided
 from lms.grading.moderation.models import decided as moderations
 from lms.people.models import Person
-from lms.projects.models import Workspace, rubric_of, version_of
+from lms.projects.models import Workspace, rubric_of
+from lms.projects.source import Project
 from lms.rubric import Rubric, Score
 
 
@@ -55,21 +59,29 @@ class Basis:
         )
 
 
-def basis_of(work: Workspace) -> Basis | None:
-    """What the grade of a work rests on; None before its reviews came to one. At most six statements."""
-    rounds = models.rounds_of(work.id)
-    decided = [each for each in rounds if each.settled_at is not None]
-    accepted = next((each for each in reversed(decided) if each.reviews and not each.returned), None)
-    if accepted is None:
-        return None
-    rubric = rubric_of(version_of(work.item_id), work.project)
-    ruled = moderations([accepted.submission_id]).get(accepted.submission_id)
-    scores = [content.scores(rubric, review.content) for review in accepted.reviews]
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """What the reviews of an accepted version come to by a rubric; ``points`` are each review's."""
+
+    scores: Sequence[dict[str, Score]]
+    ruling: dict[str, Score] | None
+    points: Sequence[Decimal | None]
+    base: Decimal
+
+
+def settled(
+    rubric: Rubric, project: Project, reviews: Sequence[ReviewLine], ruled: Decided | None
+) -> Settled:
+    """Read the reviews of an accepted version by a rubric, also by a newer one than they were written for.
+
+    By the rubric they were written for this gives exactly the points that they were sent with.
+    """
+    scores = [content.scores(rubric, review.content) for review in reviews]
     ruling: dict[str, Score] | None = None
     if ruled is not None:
         sides = [
             rulings.Side(review.id, review.content, review.points)
-            for review in accepted.reviews
+            for review in reviews
             if review.points is not None
         ]
         whole = next((side for side in sides if side.id == ruled.row.review_id), None)
@@ -78,12 +90,34 @@ def basis_of(work: Workspace) -> Basis | None:
             if whole is not None
             else rulings.scores(rubric, rulings.decode(ruled.row.content), sides)
         )
-    mark = verdict.mark(
-        work.project, [review.sent for review in accepted.reviews], ruled.row.points if ruled else None
-    )
+    mark = verdict.mark(project, [review.sent for review in reviews], ruled.row.points if ruled else None)
     if ruled is None and mark.how == "moderated":
         # before moderation was a deed of its own, one review more than asked for decided
         ruling = scores[-1]
+    points = [
+        found if (found := rubrics.points(rubric, each)) is not None else review.points
+        for each, review in zip(scores, reviews, strict=True)
+    ]
+    if ruling is not None:
+        held = rubrics.points(rubric, ruling)
+        return Settled(scores, ruling, points, held if held is not None else mark.points)
+    total = sum((Fraction(each) for each in points if each is not None), Fraction(0))
+    return Settled(scores, None, points, arithmetic.tidy(total / len(points)))
+
+
+def basis_of(work: Workspace, under: Rubric | None = None) -> Basis | None:
+    """What the grade of a work rests on; None before its reviews came to one. At most seven statements.
+
+    ``under`` reads the same reviews by another rubric.
+    """
+    rounds = models.rounds_of(work.id)
+    decided = [each for each in rounds if each.settled_at is not None]
+    accepted = next((each for each in reversed(decided) if each.reviews and not each.returned), None)
+    if accepted is None:
+        return None
+    rubric = under or rubric_of(rubric_version(work.id), work.project)
+    ruled = moderations([accepted.submission_id]).get(accepted.submission_id)
+    found = settled(rubric, work.project, accepted.reviews, ruled)
     return Basis(
         rubric,
         rounds,
@@ -91,9 +125,9 @@ def basis_of(work: Workspace) -> Basis | None:
         ruled,
         appeals_of(work.id),
         adjustments_of(work.id) if work.is_team else {},
-        scores,
-        ruling,
-        mark.points,
+        found.scores,
+        found.ruling,
+        found.base,
         work,
     )
 
@@ -127,15 +161,13 @@ class Edition:
     published_at: datetime
 
 
-def edition_of(item_id: int) -> Edition:
-    """The course version that an item belongs to. Raises LookupError."""
+def edition_of(version_id: int) -> Edition:
+    """A course version by its id. Raises LookupError."""
     row = db.session.execute(
         select(
             CourseVersion.number, CourseVersion.content_hash, CourseVersion.title, CourseVersion.published_at
-        )
-        .join(Item, Item.version_id == CourseVersion.id)
-        .where(Item.id == item_id)
+        ).where(CourseVersion.id == version_id)
     ).first()
     if row is None:
-        raise LookupError(f"no item {item_id}")
+        raise LookupError(f"no course version {version_id}")
     return Edition(*row)

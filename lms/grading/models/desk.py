@@ -22,6 +22,7 @@ from lms.extensions import db
 from lms.grading import content
 from lms.grading.content import ReviewContent
 from lms.grading.models.reviews import Review
+from lms.grading.models.rubrics import judged_by
 from lms.grading.models.standing import IS_RELEASED, member_names, with_team
 from lms.grading.verdict import Sent
 from lms.people.models import Person
@@ -36,7 +37,7 @@ from lms.projects.models import rubric_of as rubric_of
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """Where a handed-in version comes from, and whether its names are hidden from reviewers."""
+    """Where a handed-in version comes from, the course version whose rubric it is judged by, and whether its names are hidden from reviewers."""
 
     code: str
     cohort: str
@@ -52,7 +53,7 @@ def setting_of(work_id: int) -> Setting:
         select(
             Cohort.code,
             Cohort.name,
-            Item.version_id,
+            func.coalesce(judged_by(), Item.version_id).label("version_id"),
             Work.item_id,
             Work.name.label("team"),
             member_names().label("names"),

@@ -11,8 +11,9 @@ from sqlalchemy import ForeignKey, Index, String, UniqueConstraint, and_, func, 
 from sqlalchemy.orm import Mapped, mapped_column
 
 from lms.courses.items.models import CohortItem, cohort_item
-from lms.courses.models import Enrolment, GradeEntry
+from lms.courses.models import Enrolment, GradeEntry, Item
 from lms.extensions import Base, Key, db
+from lms.grading.models.rubrics import judged_by, ruled_for
 from lms.grading.models.standing import DECIDED, NEWEST, facts_columns, state_of
 from lms.grading.release import preflight
 from lms.grading.release.preflight import Mark, Party, Preflight
@@ -121,8 +122,11 @@ def standing_of(cohort_id: int, version_id: int, item_id: int, stable_id: str) -
             Work.name.label("team"),
             SubmissionVersion.id.label("submission_id"),
             SubmissionVersion.settled_at,
+            func.coalesce(judged_by(), Item.version_id).label("judged_by"),
+            ruled_for().label("ruled_for"),
             *facts_columns(),
         )
+        .join(Item, Item.id == Work.item_id)
         .outerjoin(SubmissionVersion, and_(SubmissionVersion.work_id == Work.id, NEWEST))
         .where(Work.cohort_id == cohort_id, Work.stable_id == stable_id)
         .order_by(Work.id)
@@ -173,7 +177,7 @@ def standing_of(cohort_id: int, version_id: int, item_id: int, stable_id: str) -
             key = f"p{row.enrolment_id}"
             parties.append(Party(key=key, enrolments=(row.enrolment_id,)))
             names[key] = Named("", (row.name,))
-    changed: dict[int, bool] = {}
+    changed: dict[tuple[int, int], bool] = {}
     for row in works:
         of_work = members.get(row.id, [])
         project = projects.project(row.item_id)
@@ -181,10 +185,9 @@ def standing_of(cohort_id: int, version_id: int, item_id: int, stable_id: str) -
         graded = state in (WorkState.GRADED, WorkState.RELEASED)
         if not of_work or not (graded or any(here for _, _, here in of_work)):
             continue
-        if row.item_id not in changed:
-            changed[row.item_id] = row.item_id != item_id and _another_rubric(
-                row.item_id, version_id, item_id
-            )
+        judged = row.judged_by, row.item_id
+        if judged not in changed:
+            changed[judged] = row.judged_by != version_id and _another_rubric(*judged, version_id, item_id)
         key = f"k{row.id}"
         enrolments = tuple(sorted(each for each, _, _ in of_work))
         parties.append(
@@ -198,7 +201,8 @@ def standing_of(cohort_id: int, version_id: int, item_id: int, stable_id: str) -
                 needed=project.graders,
                 sent=row.sent or 0,
                 settled=row.settled_at is not None,
-                rubric_changed=changed[row.item_id],
+                # what somebody decided about this very version is settled
+                rubric_changed=changed[judged] and row.ruled_for != version_id,
                 marks=tuple(marks[each] for each in enrolments if each in marks),
             )
         )
@@ -207,9 +211,9 @@ def standing_of(cohort_id: int, version_id: int, item_id: int, stable_id: str) -
     return Standing(found, names, is_blind(projects.project(item_id)))
 
 
-def _another_rubric(began_with: int, version_id: int, item_id: int) -> bool:
-    """Whether a work that began with an older item is marked by another rubric than the cohort's version has."""
-    old = rubric_of(projects.version_of(began_with), projects.project(began_with))
+def _another_rubric(judged: int, began_with: int, version_id: int, item_id: int) -> bool:
+    """Whether a work is marked by another rubric than the cohort's version has."""
+    old = rubric_of(judged, projects.project(began_with))
     return old != rubric_of(version_id, projects.project(item_id))
 
 

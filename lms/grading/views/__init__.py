@@ -21,6 +21,7 @@ from lms.grading.views import (  # noqa: E402 - they add their routes
     queue,  # noqa: F401
     release,  # noqa: F401
     result,  # noqa: F401
+    rubricchange,  # noqa: F401
     similarity,  # noqa: F401
     why,  # noqa: F401
     workload,  # noqa: F401

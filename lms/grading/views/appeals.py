@@ -16,6 +16,7 @@ from lms.grading import letters, models
 from lms.grading.appeals import actions
 from lms.grading.appeals.models import AppealLine, Dispute, dispute, released_at, until
 from lms.grading.explaining.models import basis_of
+from lms.grading.models.rubrics import rubric_version
 from lms.grading.views import blueprint
 from lms.grading.views.words import said, who
 from lms.guard import allowed, person
@@ -156,7 +157,7 @@ def answer_appeal(case: Dispute) -> ResponseReturnValue:
         begin_reading()
         return _answer_page(case, decision=decision, points=typed, reason=reason, problem=problem), status
     if done.made:
-        rubric = models.rubric_of(projects.version_of(case.work.item_id), case.work.project)
+        rubric = models.rubric_of(rubric_version(case.work.id), case.work.project)
         criterion = rubric.criterion(case.appeal.criterion)
         letters.appeal_answered(
             case.work, criterion.title if criterion else case.appeal.criterion, key=done.row.id, now=now

@@ -12,6 +12,7 @@ from flask.typing import ResponseReturnValue
 from lms import rubric
 from lms.access import Deed
 from lms.courses.models import Seat
+from lms.grading.models.rubrics import rubric_version
 from lms.grading.views import blueprint
 from lms.guard import allowed
 from lms.projects import models as projects
@@ -51,7 +52,7 @@ def criteria(seat: Seat, item: str) -> ResponseReturnValue:
     work_id = projects.work_of(seat.enrolment_id, line.stable_id) if seat.enrolment_id else None
     work = projects.workspace(work_id) if work_id else None
     # a work keeps the project, and so the rubric, that it began with
-    version_id = projects.version_of(work.item_id) if work else seat.version_id
+    version_id = rubric_version(work.id) if work else seat.version_id
     project = work.project if work else projects.project(line.id)
     found = projects.rubric_of(version_id, project)
     asked = project.section(request.args.get("bagian", ""))

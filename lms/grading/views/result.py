@@ -20,6 +20,7 @@ from lms.grading import content, models, verdict
 from lms.grading.adjusting.models import Given, adjustments_of
 from lms.grading.appeals.models import AppealLine, appeals_of, released_at, until
 from lms.grading.explaining.arithmetic import changed
+from lms.grading.explaining.models import settled
 from lms.grading.models import ReviewLine, Round
 from lms.grading.moderation import content as moderation
 from lms.grading.moderation.models import Decided
@@ -237,11 +238,9 @@ def _explained(
         if work.project.graders > 1
         else None
     )
-    mark = verdict.mark(
-        work.project, [review.sent for review in accepted.reviews], ruled.row.points if ruled else None
-    )
     appeals = appeals_of(work.id)
-    points = mark.points
+    found = settled(rubric_, work.project, accepted.reviews, ruled)
+    points = found.base
     for each in sorted((line.answer for line in appeals if line.answer), key=lambda row: row.id):
         points = changed(points, each.before, each.points)
     final = verdict.after_lateness(points, work.project.late, decided[0].late_seconds)
@@ -257,8 +256,8 @@ def _explained(
         passed=own >= work.project.pass_mark,
         final=final,
         reviews=[
-            (review, rubric.breakdown(rubric_, content.scores(rubric_, review.content)))
-            for review in accepted.reviews
+            (review._replace(points=own_points), rubric.breakdown(rubric_, scores))
+            for review, scores, own_points in zip(accepted.reviews, found.scores, found.points, strict=True)
         ],
         comments=[
             {name: opinion.comment for name, opinion in review.content.criteria.items()}
@@ -266,7 +265,7 @@ def _explained(
         ],
         rubric=rubric_,
         appeals=appeals,
-        changed=mark.points if points != mark.points else None,
+        changed=found.base if points != found.base else None,
         moderated=_moderated(rubric_, accepted, ruled, names_hidden) if ruled else None,
     )
 

@@ -30,6 +30,8 @@ def decision_word(row: Row) -> str:
         return gettext("Disesuaikan untuk satu anggota")
     if source.startswith(MODERATION):
         return gettext("Diputuskan moderator")
+    if source.startswith("rubric:"):
+        return gettext("Dihitung ulang dengan rubrik baru")
     if source.startswith(ANSWERED):
         return gettext("Banding dijawab")
     return {
@@ -94,7 +96,7 @@ def why(work: Workspace) -> ResponseReturnValue:
         agrees=bool(counting) and counting[-1].entry.points == explained.total,
         released=setting.released,
         hidden=hidden,
-        edition=edition_of(work.item_id),
+        edition=edition_of(setting.version_id),
         version=projects.submission(basis.accepted.submission_id),
         zero=Decimal(0),
         may_see_version=can("see submission", work),

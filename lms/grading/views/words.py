@@ -10,6 +10,7 @@ from flask_babel import gettext
 from lms.grading import blind
 from lms.grading.appeals.models import Waiting
 from lms.grading.content import Gap
+from lms.grading.models.rubrics import rubric_version
 from lms.grading.state import WorkState
 from lms.projects import models as projects
 from lms.projects.source import Project
@@ -70,7 +71,7 @@ def appeal_lines(appeals: Iterable[Waiting]) -> list[tuple[Waiting, str, str]]:
     found = []
     for each in appeals:
         project = projects.project(each.item_id)
-        criterion = projects.rubric_of(projects.version_of(each.item_id), project).criterion(each.criterion)
+        criterion = projects.rubric_of(rubric_version(each.work_id), project).criterion(each.criterion)
         found.append((each, criterion.title if criterion else each.criterion, project.title))
     return found
 

@@ -1,0 +1,165 @@
+"""What a newer rubric would do with a cohort's works: a dry run under three named choices, then one of them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from flask import current_app, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext
+
+from lms.access import Deed
+from lms.courses.models import Cohort, cohort_by_code, cohort_to_change, outline
+from lms.extensions import begin_reading, db, utcnow
+from lms.grading.rubricchange import actions
+from lms.grading.rubricchange.models import Shift, move_of
+from lms.grading.rubricchange.plan import CHOICES, Case, Choice, effect
+from lms.grading.views import blueprint
+from lms.grading.views.words import said, state_word, who
+from lms.guard import allowed, person
+from lms.projects.receipt import signing_key
+from lms.refusals import Refused
+from lms.settings import Settings
+
+
+def choice_words(choice: Choice) -> tuple[str, str]:
+    """What a choice is called, and what it does."""
+    return {
+        "keep": (
+            gettext("Pertahankan"),
+            gettext(
+                "Semua hasil kerja yang sudah dimulai tetap dinilai dengan rubrik lama. Tidak ada nilai yang berubah."
+            ),
+        ),
+        "recompute": (
+            gettext("Hitung ulang"),
+            gettext(
+                "Tingkat yang sudah dipilih dibaca dengan rubrik baru: bobot dan poin baru. Telaah tidak berubah."
+            ),
+        ),
+        "review": (
+            gettext("Telaah ulang"),
+            gettext(
+                "Hasil kerja kembali ke antrean penelaah sebagai versi dengan naskah yang sama. Tidak ada yang dihapus."
+            ),
+        ),
+    }[choice]
+
+
+def effect_words(choice: Choice, case: Case) -> str:
+    """What a choice does with one work."""
+    deed, trouble = effect(choice, case)
+    if deed == "impossible":
+        return {
+            "unmapped": gettext("Tidak dapat: ada kriteria baru atau tingkat yang tidak dikenal"),
+            "partly": gettext("Tidak dapat: telaahnya belum lengkap"),
+            "released": gettext("Tidak dapat: sudah diumumkan"),
+            "appealed": gettext("Tidak dapat: ada banding"),
+            "renamed": gettext("Tidak dapat: proyek memakai rubrik dengan nama lain"),
+        }.get(trouble, "")
+    return {
+        "keep": gettext("Tetap"),
+        "switch": gettext("Dinilai dengan rubrik baru"),
+        "rescore": gettext("Dihitung ulang"),
+        "reopen": gettext("Kembali ke antrean"),
+    }[deed]
+
+
+@dataclass(frozen=True)
+class Line:
+    """A work in the dry run: its name, where it stands, and what each choice does with it."""
+
+    name: str
+    state: str
+    case: Case
+    effects: tuple[str, ...]
+
+
+def _lines(shift: Shift) -> list[Line]:
+    return [
+        Line(
+            who(shift.names[case.work_id], shift.blind and not case.released, case.work_id),
+            state_word(case.state),
+            case,
+            tuple(effect_words(choice, case) for choice in CHOICES),
+        )
+        for case in shift.run.cases
+    ]
+
+
+def _page(
+    cohort: Cohort,
+    *,
+    chosen: Mapping[str, str] | None = None,
+    reason: str = "",
+    confirmed: bool = False,
+    problem: str = "",
+) -> str:
+    move = move_of(cohort)
+    return render_template(
+        "grading/rubric_change.html",
+        cohort=cohort,
+        move=move,
+        old=outline(cohort.version_id),
+        new=outline(move.target),
+        shifts=[(shift, _lines(shift)) for shift in move.shifts],
+        choices=[(choice, *choice_words(choice)) for choice in CHOICES],
+        touches=any(shift.run.touches_released("recompute") for shift in move.shifts),
+        plan=actions.fingerprint(move),
+        chosen=chosen or {},
+        reason=reason,
+        confirmed=confirmed,
+        problem=problem,
+        most=actions.REASON_AT_MOST,
+    )
+
+
+@blueprint.get("/kelola/angkatan/<code>/rubrik")
+@allowed(Deed.MANAGE_COHORTS, cohort_by_code)
+def rubric_change(cohort: Cohort) -> ResponseReturnValue:
+    """The dry run; nothing is written."""
+    return _page(cohort)
+
+
+@blueprint.post("/kelola/angkatan/<code>/rubrik")
+@allowed(Deed.MANAGE_COHORTS, cohort_to_change)
+def change_rubric(cohort: Cohort) -> ResponseReturnValue:
+    """Do exactly what was previewed, by the choice that is named."""
+    settings: Settings = current_app.config["LMS"]
+    chosen = {
+        name.removeprefix("pilihan-"): value[:20]
+        for name, value in request.form.items()
+        if name.startswith("pilihan-") and len(name) < 100
+    }
+    reason = request.form.get("reason", "")[:1000]
+    confirmed = request.form.get("confirmed") == "1"
+    try:
+        done = actions.decide(
+            cohort,
+            chosen,
+            plan=request.form.get("plan", "")[:64],
+            reason=reason,
+            confirmed=confirmed,
+            key=signing_key(settings.secret_key),
+            by=person().id,
+            now=utcnow(),
+        )
+    except Refused as error:
+        problem, code = said(error), cohort.code
+        status = 409 if isinstance(error, actions.StalePreview) else 400
+        db.session.rollback()
+        begin_reading()
+        again = cohort_by_code(code)
+        assert again is not None  # cohorts are never deleted
+        return _page(again, chosen=chosen, reason=reason, confirmed=confirmed, problem=problem), status
+    db.session.commit()
+    flash(
+        gettext(
+            "Keputusan tersimpan: %(rescored)s nilai dihitung ulang, %(reopened)s hasil kerja kembali ke antrean.",
+            rescored=done.rescored,
+            reopened=done.reopened,
+        ),
+        "ok",
+    )
+    return redirect(url_for("courses.cohort", code=cohort.code), 303)

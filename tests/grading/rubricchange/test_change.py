@@ -1,0 +1,325 @@
+"""A cohort whose course has a version with another rubric: the dry run, the three choices, and nothing without one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from decimal import Decimal
+from typing import Any
+
+import msgspec
+import pytest
+from flask import Flask
+from sqlalchemy import func, select
+
+from lms.audit import AuditEntry
+from lms.courses import actions as courses
+from lms.courses.models import Cohort, GradeEntry
+from lms.extensions import db
+from lms.grading import actions as grading
+from lms.grading.explaining.models import basis_of
+from lms.grading.models import Review
+from lms.grading.models.rubrics import RubricChange, RubricRuling
+from lms.grading.release import models as releasing
+from lms.grading.rubricchange import actions, models
+from lms.grading.rubricchange.actions import StalePreview
+from lms.projects.models import SubmissionVersion
+from lms.publishing import actions as publishing
+from lms.refusals import Refused
+from lms.rubric import Rubric
+from tests.cast import CODE, NOW, Cast, sample
+from tests.conftest import Browser
+from tests.grading.reviews import ACCEPTED, HOUR, handed_in, send, work_of
+from tests.grading.test_actions import at_once
+from tests.projects.work import ITEM, KEY, begin
+
+SignIn = Callable[[str], Browser]
+ADDRESS = f"/kelola/angkatan/{CODE}/rubrik"
+WHY = "Bobot disepakati ulang oleh penyelenggara."
+LATER = NOW + 5 * HOUR
+
+
+def publish_rubric(cast: Cast, change: Callable[[Rubric], Rubric]) -> int:
+    """The sample course once more, with another rubric."""
+    draft = sample()
+    items = []
+    for item in draft.items:
+        if item.kind == "rubric":
+            rubric = change(msgspec.json.decode(item.definition, type=Rubric))
+            item = msgspec.structs.replace(item, definition=msgspec.json.encode(rubric))
+        items.append(item)
+    other = msgspec.structs.replace(draft, items=tuple(items), content_hash="e" * 64)
+    outcome = publishing.publish(other, by=cast.people["ratna"], now=NOW)
+    assert outcome.version_id is not None
+    return outcome.version_id
+
+
+def even(rubric: Rubric) -> Rubric:
+    """Both criteria weigh fifty: 85 becomes 87,5."""
+    return msgspec.structs.replace(
+        rubric,
+        criteria=tuple(msgspec.structs.replace(each, weight=Decimal(50)) for each in rubric.criteria),
+    )
+
+
+def with_another(rubric: Rubric) -> Rubric:
+    first, second = even(rubric).criteria
+    new = msgspec.structs.replace(second, id="bahasa", title="Bahasa", weight=Decimal(20))
+    return msgspec.structs.replace(
+        rubric, criteria=(first, msgspec.structs.replace(second, weight=Decimal(30)), new)
+    )
+
+
+@pytest.fixture
+def cohort(cast: Cast, session: Any) -> Cohort:
+    return db.session.get_one(Cohort, cast.cohort_id)
+
+
+@pytest.fixture
+def marked(cast: Cast, cohort: Cohort) -> SubmissionVersion:
+    """Sari's work, accepted with 85, not released."""
+    version = handed_in(cast)
+    send(version, ACCEPTED, cast.people["dewi"])
+    return version
+
+
+def decide(cast: Cast, cohort: Cohort, choice: str | None, **values: Any) -> actions.Done:
+    plan = values.pop("plan", None) or actions.fingerprint(models.move_of(cohort))
+    return actions.decide(
+        cohort,
+        {} if choice is None else {ITEM: choice},
+        plan=plan,
+        reason=values.pop("reason", WHY),
+        confirmed=values.pop("confirmed", False),
+        key=KEY,
+        by=cast.people["ratna"],
+        now=LATER,
+    )
+
+
+def ledger(cast: Cast, who: str = "sari") -> list[tuple[str, Decimal]]:
+    return [
+        (state, points)
+        for state, points in db.session.execute(
+            select(GradeEntry.state, GradeEntry.points)
+            .where(GradeEntry.enrolment_id == cast.enrolments[who])
+            .order_by(GradeEntry.id)
+        )
+    ]
+
+
+def total(version: SubmissionVersion) -> Decimal:
+    basis = basis_of(work_of(version))
+    assert basis is not None
+    return basis.explain().total
+
+
+def reviews() -> list[tuple[int, str, Decimal | None]]:
+    return [
+        (row.id, row.content, row.points) for row in db.session.scalars(select(Review).order_by(Review.id))
+    ]
+
+
+def open_kinds(cast: Cast) -> set[str]:
+    place = releasing.cohort_project(CODE, ITEM)
+    assert place is not None
+    found = releasing.standing_of(place.cohort_id, place.version_id, place.line.id, ITEM)
+    return {each.kind for each in found.preflight.open}
+
+
+def test_the_dry_run_writes_nothing_and_says_what_would_be(
+    cast: Cast, cohort: Cohort, marked: SubmissionVersion
+) -> None:
+    publish_rubric(cast, even)
+    move = models.move_of(cohort)
+    (shift,) = move.shifts
+    (case,) = shift.run.cases
+    assert move.pending
+    assert [(each.before, each.after) for each in case.grades] == [(Decimal(85), Decimal("87.5"))]
+    assert [(each.id, each.old, each.new) for each in shift.differences] == [
+        ("isu", Decimal(60), Decimal(50)),
+        ("sasaran", Decimal(40), Decimal(50)),
+    ]
+    assert (shift.run.changed("recompute"), shift.run.changed("keep")) == (1, 0)
+    assert ledger(cast) == [("agreed", Decimal(85))]
+
+
+def test_a_cohort_does_not_slip_past_the_choice(
+    cast: Cast, cohort: Cohort, marked: SubmissionVersion
+) -> None:
+    newer = publish_rubric(cast, even)
+    with pytest.raises(Refused, match="Rubrik berubah"):
+        courses.move_cohort(cohort, seen=cast.version_id, to=newer, by=cast.people["ratna"], now=NOW)
+    for choice in (None, "semua"):
+        with pytest.raises(Refused, match="Pilih satu keputusan"):
+            decide(cast, cohort, choice)
+    with pytest.raises(Refused, match="alasan"):
+        decide(cast, cohort, "keep", reason=" ")
+    assert cohort.version_id == cast.version_id
+    assert db.session.scalar(select(func.count(RubricRuling.id))) == 0
+
+
+def test_keep_leaves_every_grade_and_settles_the_question(
+    cast: Cast, cohort: Cohort, marked: SubmissionVersion
+) -> None:
+    newer = publish_rubric(cast, even)
+    decide(cast, cohort, "keep")
+    assert cohort.version_id == newer
+    assert ledger(cast) == [("agreed", Decimal(85))]
+    assert total(marked) == Decimal(85)
+    assert open_kinds(cast) == {"not_handed_in"}
+    assert models.move_of(cohort).shifts == ()
+
+
+def test_recompute_reads_the_same_reviews_by_the_new_weights(
+    cast: Cast, cohort: Cohort, marked: SubmissionVersion
+) -> None:
+    before = reviews()
+    publish_rubric(cast, even)
+    assert decide(cast, cohort, "recompute").rescored == 1
+    assert ledger(cast) == [("agreed", Decimal(85)), ("moderated", Decimal("87.5"))]
+    assert total(marked) == Decimal("87.5")
+    assert reviews() == before
+    ruling = db.session.scalars(select(RubricRuling)).one()
+    assert (ruling.before, ruling.after, ruling.switched) == (Decimal(85), Decimal("87.5"), True)
+    assert db.session.scalars(select(RubricChange)).one().reason == WHY
+    assert db.session.scalar(select(func.count(AuditEntry.id)).where(AuditEntry.deed == "change rubric")) == 1
+    assert open_kinds(cast) == {"not_handed_in"}
+
+
+def test_what_cannot_be_mapped_stays_and_stays_open(
+    cast: Cast, cohort: Cohort, marked: SubmissionVersion
+) -> None:
+    publish_rubric(cast, with_another)
+    with pytest.raises(Refused, match="satu pun"):
+        decide(cast, cohort, "recompute")
+    handed_in(cast, "budi")  # not marked yet: takes the newer rubric
+    assert decide(cast, cohort, "recompute").rescored == 0
+    assert ledger(cast) == [("agreed", Decimal(85))]
+    assert open_kinds(cast) == {"unmarked", "rubric_changed"}
+    move = models.move_of(cohort)
+    assert not move.pending
+    decide(cast, cohort, "keep")
+    assert open_kinds(cast) == {"unmarked"}
+
+
+def test_review_again_puts_the_same_text_before_the_reviewers(
+    cast: Cast, cohort: Cohort, marked: SubmissionVersion
+) -> None:
+    before = reviews()
+    publish_rubric(cast, even)
+    assert decide(cast, cohort, "review").reopened == 1
+    versions = list(db.session.scalars(select(SubmissionVersion).order_by(SubmissionVersion.number)))
+    assert [(each.number, each.sha256 == marked.sha256) for each in versions] == [(1, True), (2, True)]
+    assert versions[1].settled_at is None
+    assert open_kinds(cast) == {"not_handed_in", "newer_version"}
+    send(versions[1], ACCEPTED, cast.people["dewi"], now=LATER + HOUR)
+    assert reviews()[: len(before)] == before
+    assert ledger(cast)[-1] == ("agreed", Decimal("87.5"))
+    assert total(versions[1]) == Decimal("87.5")
+    assert open_kinds(cast) == {"not_handed_in"}
+
+
+def test_what_is_only_begun_is_judged_by_the_rubric_that_was_chosen(cast: Cast, cohort: Cohort) -> None:
+    version = handed_in(cast)
+    begin(cast, "budi")
+    publish_rubric(cast, even)
+    decide(cast, cohort, "recompute")
+    send(version, ACCEPTED, cast.people["dewi"], now=LATER + HOUR)
+    assert ledger(cast) == [("agreed", Decimal("87.5"))]
+
+
+def test_released_grades_ask_once_more(cast: Cast, cohort: Cohort, marked: SubmissionVersion) -> None:
+    grading.release(cast.cohort_id, [marked.work_id], by=cast.people["dewi"], now=NOW + 2 * HOUR)
+    publish_rubric(cast, even)
+    with pytest.raises(Refused, match="sudah diumumkan"):
+        decide(cast, cohort, "recompute")
+    decide(cast, cohort, "recompute", confirmed=True)
+    assert ledger(cast)[-1] == ("revised", Decimal("87.5"))
+
+
+def test_a_stale_preview_does_nothing(cast: Cast, cohort: Cohort, marked: SubmissionVersion) -> None:
+    publish_rubric(cast, even)
+    plan = actions.fingerprint(models.move_of(cohort))
+    send(handed_in(cast, "budi"), ACCEPTED, cast.people["dewi"])
+    with pytest.raises(StalePreview):
+        decide(cast, cohort, "recompute", plan=plan)
+    assert cohort.version_id == cast.version_id
+
+
+def test_where_no_work_is_touched_the_cohort_just_moves(cast: Cast, cohort: Cohort) -> None:
+    newer = publish_rubric(cast, even)
+    decide(cast, cohort, None, reason="")
+    assert cohort.version_id == newer
+
+
+def test_two_decisions_at_once_are_one(
+    app: Flask, cast: Cast, cohort: Cohort, marked: SubmissionVersion
+) -> None:
+    publish_rubric(cast, even)
+    plan = actions.fingerprint(models.move_of(cohort))
+    db.session.commit()
+
+    def deed(at: int) -> Any:
+        found = db.session.get_one(Cohort, cast.cohort_id)
+        return decide(cast, found, ("recompute", "keep")[at], plan=plan)
+
+    results = at_once(app, 2, deed)
+    assert sum(isinstance(each, StalePreview) for each in results) == 1, results
+    db.session.expire_all()
+    assert db.session.scalar(select(func.count(RubricChange.id))) == 1
+
+
+# The page
+
+
+@pytest.fixture
+def arranged(app: Flask, cast: Cast) -> None:
+    with app.app_context():
+        send(handed_in(cast), ACCEPTED, cast.people["dewi"])
+        handed_in(cast, "budi")
+        publish_rubric(cast, even)
+        db.session.commit()
+        db.session.remove()
+
+
+def text(response: Any) -> str:
+    return str(response.get_data(as_text=True))
+
+
+def test_the_administrator_sees_the_dry_run_and_names_a_choice(
+    app: Flask, as_person: SignIn, arranged: None, cast: Cast
+) -> None:
+    ratna = as_person("ratna")
+    assert f'href="{ADDRESS}"' in text(ratna.get(f"/kelola/angkatan/{CODE}/versi"))
+    page = ratna.get(ADDRESS)
+    for told in ("bobot 60 menjadi 50", ">85", "87,5", "Pertahankan", "Hitung ulang", "Telaah ulang", "Sari"):
+        assert told in text(page), told
+    assert "checked" not in text(page), "nothing is chosen for anybody"
+    refused = ratna.submit_form(page, ADDRESS, reason=WHY)
+    assert refused.status_code == 400
+    assert WHY in text(refused)
+    stale = ratna.submit_form(page, ADDRESS, reason=WHY, plan="x", **{f"pilihan-{ITEM}": "keep"})
+    assert stale.status_code == 409
+    assert "checked" in text(stale)
+    done = ratna.submit_form(page, ADDRESS, reason=WHY, **{f"pilihan-{ITEM}": "recompute"})
+    assert (done.status_code, done.location) == (303, f"/kelola/angkatan/{CODE}")
+    assert "1 nilai dihitung ulang" in text(ratna.get(f"/kelola/angkatan/{CODE}"))
+    assert "Tidak ada hasil kerja" in text(ratna.get(ADDRESS))
+    with app.app_context():
+        work_id = db.session.scalars(select(SubmissionVersion.work_id).order_by(SubmissionVersion.id)).first()
+    why = text(as_person("dewi").get(f"/proyek/hasil/{work_id}/mengapa"))
+    for told in ("Dihitung ulang dengan rubrik baru", ">87,5<", "versi pelatihan 2"):
+        assert told in why, told
+    assert "tidak sama dengan nilai yang tercatat" not in why
+
+
+@pytest.mark.parametrize(("who", "status"), [("dewi", 403), ("hasan", 403), ("sari", 403), ("wati", 403)])
+def test_only_administrators_move_cohorts(as_person: SignIn, arranged: None, who: str, status: int) -> None:
+    browser = as_person(who)
+    assert browser.get(ADDRESS).status_code in (status, 404)
+    assert browser.post(ADDRESS, data={}).status_code in (status, 404)
+    assert browser.other("delete", ADDRESS).status_code in (400, 405)
+
+
+def test_a_cohort_that_is_not_there(as_person: SignIn, cast: Cast) -> None:
+    assert as_person("ratna").get("/kelola/angkatan/tidak-ada/rubrik").status_code == 404
