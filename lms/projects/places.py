@@ -22,6 +22,27 @@ class Place(NamedTuple):
     column: str = ""
 
 
+class Way(NamedTuple):
+    """The way to a note's place in the section's form: a cell's id, or the selection in its text field."""
+
+    cell: str = ""
+    start: int = 0
+    end: int = 0
+
+
+def way(anchor: Anchor | None, held: Content, first_column: str = "") -> Way | None:
+    """Where to find a note's place among what is being written; None where it is gone or the whole section."""
+    if isinstance(anchor, Words) and isinstance(held, str):
+        found = anchors.find(held, anchor)
+        # fields of a page count in units of UTF-16
+        return Way("", *(len(held[:at].encode("utf-16-le")) // 2 for at in found[:2])) if found else None
+    if isinstance(anchor, Row) and isinstance(held, Table):
+        rows = filled_rows(held)
+        there = anchors.find_row(rows, anchor, ROW_ID)
+        return Way(f"sel-{rows[there[0] - 1][ROW_ID]}-{anchor.column or first_column}") if there else None
+    return None
+
+
 @lru_cache(maxsize=16)
 def readable(text: str) -> str:
     """A text of people as it is read: what quotes are taken from."""

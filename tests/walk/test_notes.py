@@ -84,6 +84,9 @@ def test_a_note_on_words_is_answered_found_again_and_settled(
     page.get_by_role("link", name="Isu").first.click()
     expect(page.get_by_text("0 dari 1 catatan wajib sudah dijawab.")).to_be_visible()
     sari.look()
+    page.get_by_role("link", name="Ke tempatnya").click()
+    chosen = page.evaluate("(e = document.activeElement) => e.value.slice(e.selectionStart, e.selectionEnd)")
+    assert chosen == "paket perjalanan"
     page.get_by_label("Tidak sependapat karena …").check()
     page.get_by_label("Tindak lanjut catatan 1").fill("paketnya sudah dirinci pada lampiran.")
     page.get_by_role("button", name="Simpan tindak lanjut").click()

@@ -149,6 +149,7 @@ def show(
         }
     if isinstance(section, FilesSection):
         context |= files_context(section)
+    first_column = section.columns[0].id if isinstance(section, TableSection) else ""
     return render_template(
         "projects/section.html",
         **context,
@@ -164,6 +165,7 @@ def show(
         replies=dict([reply]) if reply else {},
         notes=own_notes,
         note_places={note.id: places.place(note.place, held) for note in own_notes},
+        note_ways={note.id: places.way(note.place, held, first_column) for note in own_notes if row.open},
         note_texts={note.id: markup.to_html(note.text, "people") for note in own_notes},
         can_reply=row.open,
         rendered=rendered,
