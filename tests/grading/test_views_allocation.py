@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import html
+import re
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -304,3 +306,33 @@ def test_the_pages_cost_few_statements(
         with count_statements() as counted:
             dewi.get(address)
         assert len(counted) <= most, (address, counted.statements)
+
+
+def test_who_does_not_lead_finds_no_link_to_what_is_refused(
+    as_person: SignIn, cast: Cast, here: dict[str, int]
+) -> None:
+    """Whatever the pages of an allocated reviewer link to opens for them."""
+    as_person("dewi").post(
+        f"/telaah/kerja/{here['work']}/penelaah", data={"reviewer": str(cast.people["hasan"])}
+    )
+    hasan = as_person("hasan")
+    desk, result = f"/telaah/{here['version']}", f"/proyek/hasil/{here['work']}"
+    starts = [
+        "/",
+        "/telaah",
+        "/telaah/kesediaan",
+        desk,
+        f"{desk}?tampil=ringkasan",
+        result,
+        f"{desk}/kemiripan",
+    ]
+    links = set()
+    for start in starts:
+        page = text_of(hasan.get(start))
+        links |= {html.unescape(link).split("#")[0] for link in re.findall(r'href="(/[^"]*)"', page)}
+    links = {
+        link for link in links if link and not link.startswith(("/static/", "/bahasa", "/pelatihan/panduan"))
+    }
+    assert desk in links
+    refused = {link: hasan.get(link).status_code for link in sorted(links)}
+    assert {link: status for link, status in refused.items() if status >= 400} == {}
