@@ -264,7 +264,7 @@ def _fixed(language: str, text: str) -> Any:
     return _pattern(language, text) % {}
 
 
-def _said(text: str, **variables: Any) -> Any:
+def _said(text: str, /, **variables: Any) -> Any:
     """What ``_`` is in templates: the translation, its ``%(name)s`` filled with escaped values."""
     language = _page_language()[2]
     return _pattern(language, text) % variables if variables else _fixed(language, text)

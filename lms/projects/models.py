@@ -692,7 +692,7 @@ def works_of(enrolment_ids: Sequence[int]) -> list[WorkLine]:
     """The works of these enrolments, those due first; one statement."""
     if not enrolment_ids:
         return []
-    rows = db.session.execute(_works_of(), {"ids": enrolment_ids}).tuples()
+    rows = db.session.execute(_works_of(), {"ids": enrolment_ids})
     lines = []
     for row in rows:
         columns, dates = row[:6], row[6:]
