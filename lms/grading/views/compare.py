@@ -7,11 +7,12 @@ from flask.typing import ResponseReturnValue
 
 from lms.access import Deed
 from lms.grading import changes, models
+from lms.grading.models import PartLine
 from lms.grading.views import blueprint
-from lms.grading.views.deskpage import Document
+from lms.grading.views.deskpage import Document, changed_text
 from lms.guard import allowed, can
 from lms.projects import models as projects
-from lms.projects.content import Content, Table, decode
+from lms.projects.content import Table, decode
 from lms.projects.models import SubmissionVersion
 from lms.projects.source import Section, TableSection
 from lms.projects.views.loading import is_masked
@@ -38,9 +39,8 @@ def compare(version: SubmissionVersion) -> ResponseReturnValue:
         was, now = before.get(section.id), after.get(section.id)
         if now is None or other is None:
             continue
-        held = decode(now.text)
         same = was is not None and was.sha256 == now.sha256
-        document = None if same else _document(section, decode(was.text) if was else None, held)
+        document = None if same else _document(section, was, now)
         lines.append((number, section, document))
     return render_template(
         "grading/compare.html",
@@ -56,11 +56,11 @@ def compare(version: SubmissionVersion) -> ResponseReturnValue:
     )
 
 
-def _document(section: Section, before: Content | None, held: Content) -> Document:
+def _document(section: Section, was: PartLine | None, now: PartLine) -> Document:
     """One section as its changes; a section that the older version lacks is new as a whole."""
+    before, held = decode(was.text) if was else None, decode(now.text)
     if isinstance(held, str):
-        blocks = changes.text_blocks(before if isinstance(before, str) else "", held)
-        return Document("perubahan", held, before, blocks=blocks)
+        return Document("perubahan", held, before, changed=changed_text(was, now, before, held))
     if isinstance(held, Table) and isinstance(section, TableSection):
         rows = changes.table_rows(
             before if isinstance(before, Table) else Table(), held, [column.id for column in section.columns]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -19,14 +20,14 @@ from lms.grading.forms import TooLong, note_fields, refuse_long, review_in, revi
 from lms.grading.leases import actions as leases
 from lms.grading.models import ReviewDraft
 from lms.grading.views import blueprint
-from lms.grading.views.deskpage import VIEWS, Desk
+from lms.grading.views.deskpage import VIEWS, Desk, EarlierNote, earlier_html
 from lms.grading.views.noting import noting
 from lms.grading.views.words import gap_word, kind_word, said
 from lms.guard import allowed, person, wants_json
 from lms.projects import models as projects
 from lms.projects.content import decode as decode_part
-from lms.projects.models import SubmissionVersion
-from lms.projects.source import FilesSection
+from lms.projects.models import ImprovementNote, SubmissionVersion
+from lms.projects.source import FilesSection, Section
 from lms.web import language, zone
 
 
@@ -79,6 +80,15 @@ def _page(
     earlier = desk.earlier_of(current)
     links = projects.attachment_ids(desk.version.work_id) if isinstance(section, FilesSection) else {}
     names = projects.neutral_names(links) if desk.setting.masked else None
+    places = noting(
+        section,
+        document.held if document else None,
+        decode_part(desk.parts[current].text) if current else None,
+        document.view if document else "",
+        said_now.section(current).notes,
+        earlier,
+        names,
+    )
     return render_template(
         "grading/summary.html" if summary else "grading/desk.html",
         **context,
@@ -91,17 +101,9 @@ def _page(
         criteria=desk.criteria(said_now, current),
         total=desk.total(said_now),
         earlier=earlier,
-        earlier_texts={note.id: markup.to_html(note.text, "people") for note in earlier},
         own=said_now.section(current),
-        **noting(
-            section,
-            document.held if document else None,
-            decode_part(desk.parts[current].text) if current else None,
-            document.view if document else "",
-            said_now.section(current).notes,
-            earlier,
-            names,
-        ),
+        earlier_html=_earlier(desk, section, said_now, earlier, places["earlier_places"]),
+        **places,
         own_texts=[markup.to_html(note.text, "people") for note in said_now.section(current).notes],
         revision=revision if revision is not None else own_draft.revision if own_draft else 0,
         saved_text=_saved(own_draft, automatic=False) if own_draft else "",
@@ -113,6 +115,41 @@ def _page(
         now_at=desk.now,
         turn_until=desk.lease.until if desk.writing and desk.lease else None,
     )
+
+
+def _earlier(
+    desk: Desk,
+    section: Section | None,
+    said_now: ReviewContent,
+    earlier: Sequence[ImprovementNote],
+    places: Mapping[int, Any],
+) -> list[str]:
+    """The notes that the open section answers, as HTML."""
+    if section is None:
+        return []
+    opened = desk.writing and desk.parts[section.id].carried_from is None
+    return [
+        earlier_html(
+            EarlierNote(
+                id=note.id,
+                version=note.version,
+                number=number,
+                kind=note.kind,
+                text=note.text,
+                reply=note.reply,
+                reply_kind=note.reply_kind,
+                mine=note.author_id == desk.reviewer_id,
+                opened=opened,
+                judged=said_now.earlier.get(note.id),
+                place=repr(places.get(note.id)),
+                note=note,
+                where=places.get(note.id),
+                section=section,
+            ),
+            language(),
+        )
+        for number, note in enumerate(earlier, start=1)
+    ]
 
 
 def _noted(desk: Desk, said_now: ReviewContent, section_id: str) -> list[tuple[Any, str, int]]:

@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any
 
 import msgspec
-from flask import url_for
+from flask import get_template_attribute, url_for
 from flask_babel import gettext
 
 from lms import markup, rubric
 from lms.extensions import utcnow
 from lms.grading import changes, content, models, verdict
-from lms.grading.changes import Block, Row
+from lms.grading.changes import Row
 from lms.grading.content import Gap, Open, Opinion, ReviewContent
 from lms.grading.leases import models as leases
 from lms.grading.leases import slots
@@ -33,6 +33,7 @@ from lms.projects.rules import TITLES
 from lms.projects.source import Project, Section, TableSection
 from lms.projects.views.findings import ORDER, SHOWN_AT_MOST, Mark, mark
 from lms.rubric import Criterion, Level, Rubric
+from lms.web import language
 
 _REASONS = msgspec.json.Decoder(dict[str, str])
 VIEWS = ("perubahan", "penuh", "sebelumnya", "ringkasan")
@@ -55,7 +56,7 @@ class NavLine:
 class Document:
     """The content of the open section, now and before, as the chosen view shows it.
 
-    ``unchanged`` are rows that are folded away, ``findings`` what the checks found with the reason the team gave,
+    ``changed`` is a text with its changes as HTML, ``unchanged`` are rows that are folded away, ``findings`` what the checks found with the reason the team gave,
     ``reasons`` those given for what is found no more.
     """
 
@@ -63,9 +64,10 @@ class Document:
     held: Content
     before: Content | None = None
     rendered: Any = None
-    blocks: Sequence[Block] = ()
+    changed: str = ""
     rows: Sequence[Row] = ()
     unchanged: Sequence[Row] = ()
+    unchanged_html: str = ""
     files: Sequence[FileChange] = ()
     findings: Sequence[tuple[Mark, str]] = ()
     reasons: Sequence[tuple[str, str]] = ()
@@ -94,6 +96,80 @@ class CriterionLine:
     choices: Sequence[Choice]
     here: bool
     before: Level | None
+
+
+@dataclass(frozen=True)
+class Pair:
+    """A section before and after; two pairs of the same hashes are one, whoever read them."""
+
+    old: str
+    new: str
+    before: Any = field(compare=False)
+    after: Any = field(compare=False)
+
+
+# A version never changes: what changed between two of them is found once and kept by their hashes.
+
+
+def changed_text(was: PartLine | None, now: PartLine, before: Content | None, held: str) -> str:
+    """A text with its changes as HTML."""
+    old = before if isinstance(before, str) else ""
+    return _changed_text(Pair(was.sha256 if was else "", now.sha256, old, held), language())
+
+
+@lru_cache(maxsize=48)
+def _read_text(pair: Pair) -> str:
+    return markup.to_html(pair.after, "people")
+
+
+@lru_cache(maxsize=48)
+def _changed_text(pair: Pair, _language: str) -> str:
+    shown: str = get_template_attribute("grading/_changes.html", "changed_text")(
+        changes.text_blocks(pair.before, pair.after)
+    )
+    return shown
+
+
+@lru_cache(maxsize=48)
+def _table_rows(pair: Pair, section: TableSection) -> tuple[Sequence[Row], Sequence[Row]]:
+    columns = [column.id for column in section.columns]
+    return changes.shown_rows(changes.table_rows(pair.before, pair.after, columns))
+
+
+@lru_cache(maxsize=48)
+def _unchanged_rows(pair: Pair, section: TableSection, _language: str) -> str:
+    rows = get_template_attribute("grading/_changes.html", "rows_table")
+    shown: str = rows(_table_rows(pair, section)[1], section, {})
+    return shown
+
+
+@dataclass(frozen=True)
+class EarlierNote:
+    """What the page shows of a note that the version answers; the notes themselves only fill it in."""
+
+    id: int
+    version: int
+    number: int
+    kind: str
+    text: str
+    reply: str
+    reply_kind: str
+    mine: bool
+    opened: bool
+    judged: str | None
+    place: str
+    section: Section
+    note: Any = field(compare=False)
+    where: Any = field(compare=False)
+
+
+@lru_cache(maxsize=1024)
+def earlier_html(each: EarlierNote, _language: str) -> str:
+    """One of them as HTML: sixty of them are put together once."""
+    shown: str = get_template_attribute("grading/_earlier.html", "earlier_note")(
+        each, markup.to_html(each.text, "people")
+    )
+    return shown
 
 
 class Desk:
@@ -270,6 +346,11 @@ class Desk:
         """What the checks find in the version, by section."""
         return models.findings_of(self.version)
 
+    def notes_on_rows(self, section_id: str) -> bool:
+        """Whether a note stands at a row of the section, which then shows its number."""
+        own = self.stored.section(section_id).notes
+        return any(note.anchor for note in own) or any(note.anchor for note in self.earlier_of(section_id))
+
     # The page
 
     def _lines(self, said: ReviewContent) -> list[NavLine]:
@@ -312,12 +393,20 @@ class Desk:
         shown = before if view == "sebelumnya" and before is not None else held
         facts: dict[str, Any] = {}
         if isinstance(shown, str) and view != "perubahan":
-            facts["rendered"] = markup.to_html(shown, "people")
+            sha256 = before_part.sha256 if before_part is not None and shown is before else part.sha256
+            facts["rendered"] = _read_text(Pair("", sha256, None, shown))
         elif isinstance(held, str) and isinstance(before, str):
-            facts["blocks"] = changes.text_blocks(before, held)
-        elif isinstance(held, Table) and isinstance(before, Table) and isinstance(section, TableSection):
-            rows = changes.table_rows(before, held, [column.id for column in section.columns])
-            facts["rows"], facts["unchanged"] = changes.shown_rows(rows)
+            facts["changed"] = changed_text(before_part, part, before, held)
+        elif (
+            before_part is not None
+            and isinstance(held, Table)
+            and isinstance(before, Table)
+            and isinstance(section, TableSection)
+        ):
+            pair = Pair(before_part.sha256, part.sha256, before, held)
+            facts["rows"], facts["unchanged"] = _table_rows(pair, section)
+            if facts["unchanged"] and not self.notes_on_rows(section.id):
+                facts["unchanged_html"] = _unchanged_rows(pair, section, language())
         elif isinstance(shown, tuple):
             facts["files"] = self._files(shown, before if view == "perubahan" else None)
         findings, reasons = self._findings(section)
