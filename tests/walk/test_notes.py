@@ -74,7 +74,7 @@ def test_a_note_on_words_is_answered_found_again_and_settled(
     dewi.look()
     page.locator("#tanda-1").click()
     expect(page.locator("#note-1")).to_be_in_viewport()
-    for section, choice in (("isu", "b"), ("sasaran", "t"), ("lampiran", "t")):
+    for section, choice in (("isu", "r"), ("sasaran", "a"), ("lampiran", "a")):
         decide(page, desk, section, choice)
     send(page, desk)
 
@@ -85,7 +85,7 @@ def test_a_note_on_words_is_answered_found_again_and_settled(
     expect(page.get_by_text("0 dari 1 catatan wajib sudah dijawab.")).to_be_visible()
     sari.look()
     page.get_by_role("link", name="Ke tempatnya").click()
-    chosen = page.evaluate("(e = document.activeElement) => e.value.slice(e.selectionStart, e.selectionEnd)")
+    chosen = page.evaluate("getSelection().toString()")
     assert chosen == "paket perjalanan"
     page.get_by_label("Tidak sependapat karena …").check()
     page.get_by_label("Tindak lanjut catatan 1").fill("paketnya sudah dirinci pada lampiran.")
@@ -110,7 +110,7 @@ def test_a_note_on_words_is_answered_found_again_and_settled(
     says(page, "Tersimpan otomatis")
     page.goto(f"{second}?bagian=isu&tampil=perubahan")
     expect(page.locator("mark")).to_have_count(1)
-    decide(page, second, "isu", "t")
+    decide(page, second, "isu", "a")
     choose_levels(page, second)
     send(page, second)
 
