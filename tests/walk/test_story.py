@@ -215,7 +215,7 @@ def open_desk(reviewer: Any, number: int) -> None:
     page = reviewer.page
     page.goto("/telaah")
     reviewer.look()
-    page.locator("main").get_by_role("link", name=re.compile("Telaah|Rancangan|Lanjutkan")).last.click()
+    page.locator("ol.queue").get_by_role("link").last.click()
     page.wait_for_url("**/telaah/*")
     expect(page.get_by_text(re.compile(rf"Versi {number}")).first).to_be_visible()
     reviewer.look()
