@@ -195,6 +195,16 @@ def may(person: Person | None, deed: Deed, thing: Any = None) -> bool:
     return person is not None and any(rule(person, thing) for rule in TABLE.get(deed, ()))
 
 
+def kept_from(person: Person, thing: Any, *, blind: bool, released: bool) -> bool:
+    """Whether the person must not learn whose work it is: its reviewers, in a blind project, until the grade is out.
+
+    Its members and whoever only runs the platform see names as they are.
+    """
+    if not blind or released or member(person, thing):
+        return False
+    return not (person.administrator and thing.cohort_id not in person.facilitates)
+
+
 def insider(person: Person, thing: Any) -> bool:
     """Whether the person may know that the thing exists: they belong to its cohort or run the platform."""
     cohort = getattr(thing, "cohort_id", None)

@@ -465,3 +465,27 @@ def test_predicates_are_named_functions_of_the_access_room() -> None:
             assert rule.__module__ == access.__name__
             assert rule.__name__ != "<lambda>"
             assert rule.__doc__
+
+
+@pytest.mark.parametrize("blind", [False, True])
+@pytest.mark.parametrize("released", [False, True])
+def test_whose_work_it_is_is_kept_from_its_reviewers_only(blind: bool, released: bool) -> None:
+    """Every mode of a project for every role; nobody else is kept in the dark, and nobody after the release."""
+
+    @dataclass
+    class Held:
+        cohort_id: int = 1
+        member_ids: frozenset[int] = frozenset({7})
+
+    reviewer = Person(1, facilitator=True, facilitates=frozenset({1}))
+    both = Person(2, facilitator=True, administrator=True, facilitates=frozenset({1}))
+    others = [
+        Person(7, learner=True, learns_in=frozenset({1})),
+        Person(3, administrator=True),
+        Person(4, facilitator=True, administrator=True, facilitates=frozenset({2})),
+    ]
+    hidden = blind and not released
+    for person in (reviewer, both):
+        assert access.kept_from(person, Held(), blind=blind, released=released) is hidden
+    for person in others:
+        assert not access.kept_from(person, Held(), blind=blind, released=released)

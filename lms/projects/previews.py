@@ -58,6 +58,17 @@ def shown(sha256: str, kind: str, opened: Callable[[], BinaryIO], folder: Path, 
     return result
 
 
+def bare(sha256: str, kind: str, opened: Callable[[], BinaryIO], folder: Path) -> bytes:
+    """A file without who made it (see ``bare``). Raises Busy, Unshowable and FileNotFoundError."""
+    kept = folder / sha256[:2] / sha256 / f"{FORMAT}-bare"
+    with contextlib.suppress(OSError):
+        return _parts(kept.read_bytes()).picture
+    made = _asked(f"bare-{kind}", opened, {})
+    result = _parts(made).picture
+    _keep(kept, made)
+    return result
+
+
 def table(
     opened: Callable[[], BinaryIO], section: TableSection, choices: Mapping[str, Sequence[str]]
 ) -> Reading:

@@ -126,6 +126,10 @@ def answer(request: dict[str, Any]) -> tuple[dict[str, Any], bytes]:
             return sheets(path), b""
         case "table":
             return table(path, request), b""
+        case "bare-pdf":
+            return {}, import_module("lms.projects.bare").pdf(str(path))
+        case "bare-docx" | "bare-xlsx":
+            return {}, import_module("lms.projects.bare").office(path.read_bytes())
     raise ValueError(request["kind"])
 
 

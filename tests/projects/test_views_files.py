@@ -23,6 +23,7 @@ from lms.projects.views.files import tidy_name
 from tests import page_checks
 from tests.cast import Cast
 from tests.conftest import Browser
+from tests.projects.test_bare import pdf_file
 from tests.projects.work import PDF, PNG, begin, change_project, docx, fill, hand_in, review
 
 MB = 1024 * 1024
@@ -293,7 +294,7 @@ def test_a_reviewer_who_must_not_know_reads_no_name_in_a_file_s_name(
     db.session.commit()
     sari, dewi, ratna = as_person("sari"), as_person("dewi"), as_person("ratna")
     upload(sari, work, PNG, "foto.png")
-    upload(sari, work, PDF, "Lampiran Sari.pdf")
+    upload(sari, work, pdf_file(), "Lampiran Sari.pdf")
     fill(work, cast.people["sari"])
     version = hand_in(work, cast.people["sari"])
     number = version.id

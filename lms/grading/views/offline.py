@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import hashlib
+import io
 import os
 import threading
 import zipfile
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from typing import IO, BinaryIO
@@ -38,7 +39,7 @@ from lms.projects import previews, uploads
 from lms.projects.content import FileRef, decode
 from lms.projects.models import ImprovementNote
 from lms.projects.source import FilesSection, Section
-from lms.projects.views.files import AROUND_A_FILE, drain
+from lms.projects.views.files import AROUND_A_FILE, drain, without_author
 from lms.refusals import Refused
 from lms.rubric import Rubric
 from lms.settings import Settings
@@ -193,16 +194,7 @@ def _write(out: BinaryIO, desks: Sequence[Desk], refused: int) -> None:
     archive = zipped.Archive(out, FILES_AT_MOST)
     for each in packed:
         for file in (file for listed in each.files.values() for file in listed if not file.why_not):
-            sha256 = file.file.sha256
-            room = archive.room
-            if not archive.copy(
-                f"{each.folder}/{file.path}", partial(files.store().open, sha256), file.file.size
-            ):
-                file.why_not = (
-                    gettext("tidak disertakan karena paketnya akan terlalu besar; unduh dari meja telaah")
-                    if file.file.size > room
-                    else gettext("tidak ditemukan di penyimpanan")
-                )
+            _copy_file(archive, each, file)
     for each, facts in zip(packed, rest, strict=True):
         archive.add(each.page, _standalone("grading/offline/submission.html", packed=each, **facts))
     archive.add(
@@ -218,6 +210,33 @@ def _write(out: BinaryIO, desks: Sequence[Desk], refused: int) -> None:
     )
     archive.add(BOOK, workbook)
     archive.close()
+
+
+def _copy_file(archive: zipped.Archive, packed: Packed, file: PackedFile) -> None:
+    """Put a file into the pack, without its author where nobody may know; or say why it is not there."""
+    ref, bare = file.file, None
+    if packed.desk.setting.masked:
+        try:
+            bare = without_author(ref.sha256, ref.media_type)
+        except (previews.Busy, previews.Unshowable):
+            file.why_not = gettext(
+                "tidak disertakan karena nama pembuat di dalamnya tidak dapat dihapus; lihat di meja telaah"
+            )
+            return
+        except FileNotFoundError:
+            file.why_not = gettext("tidak ditemukan di penyimpanan")
+            return
+    size = ref.size if bare is None else len(bare)
+    opened: Callable[[], BinaryIO] = (
+        partial(files.store().open, ref.sha256) if bare is None else partial(io.BytesIO, bare)
+    )
+    room = archive.room
+    if not archive.copy(f"{packed.folder}/{file.path}", opened, size):
+        file.why_not = (
+            gettext("tidak disertakan karena paketnya akan terlalu besar; unduh dari meja telaah")
+            if size > room
+            else gettext("tidak ditemukan di penyimpanan")
+        )
 
 
 def _standalone(template: str, **facts: object) -> bytes:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import io
 import unicodedata
 from collections.abc import Callable
+from pathlib import Path
 from typing import BinaryIO
 
 from flask import (
@@ -25,7 +27,7 @@ from lms import files
 from lms.access import Deed
 from lms.extensions import begin_reading, csrf, db, utcnow
 from lms.guard import allowed, person, wants_json
-from lms.projects import actions, models, uploads
+from lms.projects import actions, models, previews, uploads
 from lms.projects.models import Attachment, Workspace
 from lms.projects.source import FilesSection
 from lms.projects.views import blueprint
@@ -188,25 +190,49 @@ def attachment(attachment: Attachment) -> ResponseReturnValue:
     """A file as a download: never shown inside the site, never guessed at, whatever is in it."""
     if is_infected(attachment):
         return infected_page(attachment)
-    if request.if_none_match.contains(attachment.sha256):
+    masked = is_masked(attachment.work)
+    if not masked and request.if_none_match.contains(attachment.sha256):
         return Response(status=304)
+    name, bare = shown_name(attachment), None
     try:
-        stream = files.store().open(attachment.sha256)
+        if masked and "apa-adanya" not in request.args:
+            bare = without_author(attachment.sha256, attachment.media_type)
+        stream: BinaryIO = files.store().open(attachment.sha256) if bare is None else io.BytesIO(bare)
     except FileNotFoundError:
         abort(404)
+    except previews.Busy:
+        abort(503)
+    except previews.Unshowable:
+        return render_template("projects/authored.html", name=name, attachment_id=attachment.id), 409
     response = send_file(
         stream,
         mimetype=attachment.media_type,
         as_attachment=True,
-        download_name=shown_name(attachment),
+        download_name=name,
         conditional=False,
-        etag=attachment.sha256,
+        etag=attachment.sha256 if bare is None else False,
         max_age=0,
     )
-    response.content_length = attachment.size
+    response.content_length = attachment.size if bare is None else len(bare)
     response.headers["Content-Security-Policy"] = SANDBOX
     response.headers["Cache-Control"] = "private, no-cache"
     return response
+
+
+BARE = {files.MEDIA_TYPES[kind]: kind for kind in ("pdf", "docx", "xlsx")}
+"""Kinds that carry who made them; pictures lost it when they came in."""
+
+
+def without_author(sha256: str, media_type: str) -> bytes | None:
+    """The file as a reviewer may have it who must not learn whose it is; None where it can go as it is.
+
+    What is stored, and what the receipt names, stays as it came. Raises previews.Busy, Unshowable and FileNotFoundError.
+    """
+    if media_type not in BARE:
+        return None
+    db.session.rollback()  # taking a file apart takes a while: nobody waits for this reader meanwhile
+    folder: Path = current_app.config["LMS"].instance / "previews"
+    return previews.bare(sha256, BARE[media_type], lambda: files.store().open(sha256), folder)
 
 
 def is_infected(attachment: Attachment) -> bool:

@@ -10,6 +10,7 @@ from flask_babel import gettext
 from markupsafe import Markup
 
 from lms import markup
+from lms.access import kept_from
 from lms.courses.models import Seat, current_grades, seat
 from lms.guard import person
 from lms.projects import models
@@ -48,16 +49,15 @@ def is_masked(work: Work | Workspace, enrolment_ids: Sequence[int] | None = None
     Its members and whoever only runs the platform see names as they are. ``enrolment_ids`` are those of its standing
     members, where they are known.
     """
-    me = person()
-    if not models.is_blind(models.project(work.item_id)) or me.id in work.member_ids:
-        return False
-    if me.administrator and work.cohort_id not in me.facilitates:
+    me, blind = person(), models.is_blind(models.project(work.item_id))
+    if not kept_from(me, work, blind=blind, released=False):
         return False
     if enrolment_ids is None:
         assert isinstance(work, Work)
         enrolment_ids = [member.enrolment_id for member in work.members if member.left_at is None]
     grades = current_grades(list(enrolment_ids))
-    return not any(stable_id == work.stable_id for _, stable_id in grades)
+    released = any(stable_id == work.stable_id for _, stable_id in grades)
+    return kept_from(me, work, blind=blind, released=released)
 
 
 def author_text(text: str, project: Project, code: str, stable_id: str) -> Markup:

@@ -24,11 +24,13 @@ from lms.grading.content import Note, ReviewContent, SectionReview
 from lms.grading.models import Review, ReviewDraft
 from lms.grading.views import offline
 from lms.projects import actions as work_actions
+from lms.projects import models as projects
 from lms.projects.models import SubmissionVersion
 from lms.projects.uploads import Inspection
 from tests.cast import NOW, Cast
 from tests.conftest import Browser
 from tests.grading.reviews import ACCEPTED, HOUR, RETURNED, handed_in, second_version, send
+from tests.projects.test_bare import author_of, pdf_file
 from tests.projects.work import PDF, begin, change_project, fill, hand_in, section_of
 
 SignIn = Callable[[str], Browser]
@@ -256,7 +258,50 @@ def test_blind_packs_name_nobody(app: Flask, cast: Cast, as_person: SignIn) -> N
     )
     assert "sari" not in everything.lower()
     assert "wulandari" not in everything.lower()
-    assert [name for name in found.namelist() if name.endswith("/berkas/lampiran-1.pdf")]
+    assert [name for name in found.namelist() if name.endswith("/hasil-kerja.html")]
+
+
+def test_files_of_blind_projects_come_without_their_author(app: Flask, cast: Cast, as_person: SignIn) -> None:
+    data = pdf_file()
+    with app.app_context():
+        change_project(blind="learner")
+        version = with_file(cast, data=data)
+        ref = work_files(version)[0]
+        address = f"/proyek/berkas/{next(iter(projects.attachment_ids(version.work_id).values()))}"
+        db.session.commit()
+        db.session.remove()
+    assert author_of(data) == "Sari Wulandari"
+    for _ in range(2):  # made, then kept
+        response = as_person("dewi").get(address)
+        assert response.status_code == 200
+        assert response.data.startswith(b"%PDF-")
+        assert response.content_length == len(response.data)
+        assert author_of(response.data) == ""
+        assert ref.sha256 not in str(response.headers)
+        assert "lampiran-1.pdf" in response.headers["Content-Disposition"]
+    assert as_person("sari").get(address).data == data  # what is stored stays as it came
+    found = archive(as_person("dewi").get(PACK))
+    (name,) = [name for name in found.namelist() if name.endswith(".pdf")]
+    assert author_of(found.read(name)) == ""
+
+
+def test_a_file_that_keeps_its_author_is_not_handed_over_unasked(
+    app: Flask, cast: Cast, as_person: SignIn
+) -> None:
+    with app.app_context():
+        change_project(blind="learner")
+        version = with_file(cast)  # a PDF that no library opens
+        address = f"/proyek/berkas/{next(iter(projects.attachment_ids(version.work_id).values()))}"
+        db.session.commit()
+        db.session.remove()
+    response = as_person("dewi").get(address)
+    assert response.status_code == 409
+    assert "tidak dapat dihapus" in text(response)
+    assert "Sari" not in text(response)
+    assert as_person("dewi").get(f"{address}?apa-adanya=1").data == PDF
+    found = archive(as_person("dewi").get(PACK))
+    assert not [name for name in found.namelist() if name.endswith(".pdf")]
+    assert "nama pembuat di dalamnya tidak dapat dihapus" in pages(found)
 
 
 def test_statements_grow_with_the_pack_only(
