@@ -34,6 +34,10 @@ class Deed(Enum):
     LEARN = "learn"  # things only an enrolled learner does: tick, note, attempt, draft
     FACILITATE = "facilitate"  # see the progress and the grades of a whole cohort
     ALLOCATE = "allocate"  # decide who reviews what in a cohort, or (a thing with ``member_ids``) one work
+    PRACTICE = "practice"  # mark samples before one's first review in a cohort
+    CALIBRATE = (
+        "calibrate"  # make samples, and say how near reviewers must come; nobody does of their own work
+    )
     REGRADE = "regrade"  # decide about a quiz's key in a cohort, and score its attempts again
     # a thing with ``cohort_id`` and ``member_ids`` (people whose work it is)
     SEE_WORK = "see work"  # drafts: the members only
@@ -168,6 +172,8 @@ TABLE: dict[Deed, tuple[Predicate, ...]] = {
     Deed.LEARN: (learns_here,),
     Deed.FACILITATE: (leads_here, administrates),
     Deed.ALLOCATE: (allocates_here,),
+    Deed.PRACTICE: (facilitates_here, administrates),
+    Deed.CALIBRATE: (allocates_here,),
     Deed.REGRADE: (leads_here, administrates),
     Deed.SEE_WORK: (learning_member,),
     Deed.WRITE_WORK: (learning_member,),

@@ -10,6 +10,7 @@ from lms.grading.views import (  # noqa: E402 - they add their routes
     allocation,  # noqa: F401
     appeals,  # noqa: F401
     availability,  # noqa: F401
+    calibration,  # noqa: F401
     cohort,  # noqa: F401
     comments,  # noqa: F401
     compare,  # noqa: F401

@@ -14,7 +14,8 @@ from flask_babel import gettext
 from lms import formats, markup
 from lms.access import Deed
 from lms.extensions import begin_reading, db
-from lms.grading import actions, content, letters
+from lms.grading import actions, content, letters, models
+from lms.grading.calibration.models import is_open_to
 from lms.grading.content import Note, ReviewContent
 from lms.grading.forms import TooLong, note_fields, refuse_long, review_in, revision_in
 from lms.grading.leases import actions as leases
@@ -28,15 +29,39 @@ from lms.projects import models as projects
 from lms.projects.content import decode as decode_part
 from lms.projects.models import ImprovementNote, SubmissionVersion
 from lms.projects.source import FilesSection, Section
+from lms.refusals import N_
 from lms.web import language, zone
+
+PRACTISE_FIRST = N_(
+    "Angkatan ini meminta Anda berlatih menilai dahulu. Buka hasil kerja ini untuk memulainya."
+)
 
 
 @blueprint.get("/telaah/<int:submission_id>")
 @allowed(Deed.REVIEW, projects.submission)
 def desk(version: SubmissionVersion) -> ResponseReturnValue:
     """A handed-in version with one section open, or with the summary of what is said."""
+    if _practises_first(version):
+        return _practice_page(version), 403
     asked = request.args.get("tampil", "")
     return _page(_opened(version, request.args.get("bagian", ""), asked), asked=asked)
+
+
+def _practises_first(version: SubmissionVersion) -> bool:
+    """Whether the cohort asks the person to practise before reviewing; who leads it set the samples and is exempt."""
+    me = person()
+    return version.cohort_id not in me.leads and not is_open_to(
+        version.cohort_id, version.work.stable_id, me.id
+    )
+
+
+def _practice_page(version: SubmissionVersion) -> str:
+    return render_template(
+        "grading/practice_first.html",
+        project=projects.project(version.work.item_id),
+        stable_id=version.work.stable_id,
+        code=models.setting_of(version.work_id).code,
+    )
 
 
 def _opened(version: SubmissionVersion, section_id: str, view: str = "") -> Desk:
@@ -245,6 +270,8 @@ def _turn(version: SubmissionVersion, *, now: datetime) -> None:
 @allowed(Deed.REVIEW, projects.submission)
 def turn(version: SubmissionVersion) -> ResponseReturnValue:
     """Take the turn to write, or renew it: what desk.js asks on opening, and while somebody reads."""
+    if _practises_first(version):
+        return jsonify(error="locked", message=gettext(PRACTISE_FIRST)), 409
     desk = Desk(version)
     if leases.hold(version) is None and desk.pending:
         try:
@@ -302,6 +329,8 @@ def send(version: SubmissionVersion) -> ResponseReturnValue:
     desk = _opened(version, request.form.get("section", ""), request.form.get("view", ""))
     posted = _posted(desk)
     now = desk.now
+    if desk.sent is None and _practises_first(version):
+        return _closed(desk, posted, gettext(PRACTISE_FIRST))
     try:
         refuse_long(posted.content)
         review, made, settled = actions.send(

@@ -1,0 +1,266 @@
+"""Samples, the private drafts and the sent marks of those who practise, and whom the queue is open to."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy import (
+    CheckConstraint,
+    ForeignKey,
+    Index,
+    String,
+    Text,
+    UniqueConstraint,
+    exists,
+    func,
+    select,
+)
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from lms.extensions import Base, Key, db
+from lms.grading.models import Review
+from lms.projects.models import MAX_KEY, SubmissionVersion, Work
+
+
+class CalibrationSetting(Base):
+    """What a cohort asks of new reviewers of a project: the newest row counts, none or no threshold asks nothing.
+
+    ``threshold`` is in percent (of kappa: times 100).
+    """
+
+    __tablename__ = "calibration_setting"
+    __immutable__ = True
+
+    id: Mapped[int] = mapped_column(Key, primary_key=True)
+    cohort_id: Mapped[int] = mapped_column(ForeignKey("cohort.id"))
+    stable_id: Mapped[str] = mapped_column(String(80))
+    measure: Mapped[str] = mapped_column(String(10))
+    threshold: Mapped[Decimal | None]
+    decided_by: Mapped[int] = mapped_column(ForeignKey("person.id"))
+    decided_at: Mapped[datetime]
+
+    __table_args__ = (
+        CheckConstraint("measure in ('exact', 'adjacent', 'kappa')", name="measure"),
+        Index("ix_calibration_setting_place", "cohort_id", "stable_id", "id"),
+        Index("ix_calibration_setting_decided_by", "decided_by"),
+    )
+
+
+class GoldSample(Base):
+    """A handed-in version with the levels that were agreed on, and why; a copy by reference, never changed.
+
+    ``version_id`` is the course version whose rubric the levels are of. The thing of ``Deed.PRACTICE``.
+    """
+
+    __tablename__ = "gold_sample"
+    __immutable__ = True
+
+    id: Mapped[int] = mapped_column(Key, primary_key=True)
+    cohort_id: Mapped[int] = mapped_column(ForeignKey("cohort.id"))
+    stable_id: Mapped[str] = mapped_column(String(80))
+    submission_id: Mapped[int] = mapped_column(ForeignKey("submission_version.id"))
+    version_id: Mapped[int] = mapped_column(ForeignKey("course_version.id"))
+    content: Mapped[str] = mapped_column(Text)
+    made_by: Mapped[int] = mapped_column(ForeignKey("person.id"))
+    made_at: Mapped[datetime]
+
+    submission: Mapped[SubmissionVersion] = relationship()
+
+    __table_args__ = (
+        UniqueConstraint("cohort_id", "stable_id", "submission_id"),
+        Index("ix_gold_sample_submission_id", "submission_id"),
+        Index("ix_gold_sample_version_id", "version_id"),
+        Index("ix_gold_sample_made_by", "made_by"),
+    )
+
+
+class PracticeDraft(Base):
+    """What somebody is writing about a sample; sending takes it away. ``revision`` is compared and set."""
+
+    __tablename__ = "practice_draft"
+
+    id: Mapped[int] = mapped_column(Key, primary_key=True)
+    sample_id: Mapped[int] = mapped_column(ForeignKey("gold_sample.id"))
+    person_id: Mapped[int] = mapped_column(ForeignKey("person.id"))
+    content: Mapped[str] = mapped_column(Text)
+    revision: Mapped[int] = mapped_column(default=0)
+    updated_at: Mapped[datetime]
+
+    __table_args__ = (
+        UniqueConstraint("sample_id", "person_id"),
+        Index("ix_practice_draft_person_id", "person_id"),
+    )
+
+
+class PracticeMark(Base):
+    """A sent mark of a sample; ``attempt`` counts a person's marks of it, the newest counts, all are kept."""
+
+    __tablename__ = "practice_mark"
+    __immutable__ = True
+
+    id: Mapped[int] = mapped_column(Key, primary_key=True)
+    sample_id: Mapped[int] = mapped_column(ForeignKey("gold_sample.id"))
+    person_id: Mapped[int] = mapped_column(ForeignKey("person.id"))
+    attempt: Mapped[int]
+    content: Mapped[str] = mapped_column(Text)
+    sent_at: Mapped[datetime]
+
+    __table_args__ = (
+        UniqueConstraint("sample_id", "person_id", "attempt"),
+        Index("ix_practice_mark_person_id", "person_id"),
+    )
+
+
+class Calibrated(Base):
+    """Somebody came near enough: the queue of this project in this cohort is open to them from then on.
+
+    It stays open when the threshold is raised or samples are added later: nobody is sent back amid their reviews.
+    """
+
+    __tablename__ = "calibrated"
+    __immutable__ = True
+
+    id: Mapped[int] = mapped_column(Key, primary_key=True)
+    cohort_id: Mapped[int] = mapped_column(ForeignKey("cohort.id"))
+    stable_id: Mapped[str] = mapped_column(String(80))
+    person_id: Mapped[int] = mapped_column(ForeignKey("person.id"))
+    measure: Mapped[str] = mapped_column(String(10))
+    reached: Mapped[Decimal]
+    at: Mapped[datetime]
+
+    __table_args__ = (
+        UniqueConstraint("cohort_id", "stable_id", "person_id"),
+        Index("ix_calibrated_person_id", "person_id"),
+    )
+
+
+def setting_of(cohort_id: int, stable_id: str) -> CalibrationSetting | None:
+    """What is asked of reviewers here, None where nothing ever was."""
+    return db.session.scalar(
+        select(CalibrationSetting)
+        .where(CalibrationSetting.cohort_id == cohort_id, CalibrationSetting.stable_id == stable_id)
+        .order_by(CalibrationSetting.id.desc())
+        .limit(1)
+    )
+
+
+def is_open_to(cohort_id: int, stable_id: str, person_id: int) -> bool:
+    """Whether somebody may review the project in the cohort, as far as practice goes; one statement."""
+    passed = exists().where(
+        Calibrated.cohort_id == cohort_id,
+        Calibrated.stable_id == stable_id,
+        Calibrated.person_id == person_id,
+    )
+    row = db.session.execute(
+        select(CalibrationSetting.threshold, passed.label("passed"))
+        .where(CalibrationSetting.cohort_id == cohort_id, CalibrationSetting.stable_id == stable_id)
+        .order_by(CalibrationSetting.id.desc())
+        .limit(1)
+    ).first()
+    return row is None or row.threshold is None or bool(row.passed)
+
+
+def calibrated(cohort_id: int, stable_id: str, person_id: int) -> Calibrated | None:
+    """When and how somebody came near enough."""
+    return db.session.scalar(
+        select(Calibrated).where(
+            Calibrated.cohort_id == cohort_id,
+            Calibrated.stable_id == stable_id,
+            Calibrated.person_id == person_id,
+        )
+    )
+
+
+def sample(sample_id: int) -> GoldSample | None:
+    """A sample: a thing of the access table."""
+    return db.session.get(GoldSample, min(sample_id, MAX_KEY))
+
+
+SAMPLES_AT_MOST = 20
+
+
+def samples_of(cohort_id: int, stable_id: str) -> list[GoldSample]:
+    """The samples of a project in a cohort, in the order they were made."""
+    return list(
+        db.session.scalars(
+            select(GoldSample)
+            .where(GoldSample.cohort_id == cohort_id, GoldSample.stable_id == stable_id)
+            .order_by(GoldSample.id)
+            .limit(SAMPLES_AT_MOST)
+        )
+    )
+
+
+def marks_of(sample_ids: Sequence[int], person_id: int) -> dict[int, PracticeMark]:
+    """The newest mark of each sample by a person; one statement."""
+    rows = db.session.scalars(
+        select(PracticeMark)
+        .where(PracticeMark.sample_id.in_(sample_ids), PracticeMark.person_id == person_id)
+        .order_by(PracticeMark.attempt)
+    )
+    return {row.sample_id: row for row in rows}
+
+
+def attempts_of(sample_id: int, person_id: int) -> list[PracticeMark]:
+    """All of a person's marks of a sample, the first first."""
+    return list(
+        db.session.scalars(
+            select(PracticeMark)
+            .where(PracticeMark.sample_id == sample_id, PracticeMark.person_id == person_id)
+            .order_by(PracticeMark.attempt)
+        )
+    )
+
+
+def draft_of(sample_id: int, person_id: int) -> PracticeDraft | None:
+    """A person's draft about a sample, as it stands now whatever was read before."""
+    return db.session.scalar(
+        select(PracticeDraft)
+        .where(PracticeDraft.sample_id == sample_id, PracticeDraft.person_id == person_id)
+        .execution_options(populate_existing=True)
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A settled version that a sample could be made of."""
+
+    submission_id: int
+    work_id: int
+    number: int
+
+
+def candidates(cohort_id: int, stable_id: str, version_id: int) -> list[Candidate]:
+    """The newest decided versions of this cohort's works that are of its present rubric and no samples yet."""
+    from_item = select(Work.id).where(Work.cohort_id == cohort_id, Work.stable_id == stable_id)
+    taken = exists().where(
+        GoldSample.submission_id == SubmissionVersion.id,
+        GoldSample.cohort_id == cohort_id,
+        GoldSample.stable_id == stable_id,
+    )
+    rows: Any = db.session.execute(
+        select(SubmissionVersion.id, SubmissionVersion.work_id, SubmissionVersion.number)
+        .where(
+            SubmissionVersion.cohort_id == cohort_id,
+            SubmissionVersion.work_id.in_(from_item),
+            SubmissionVersion.settled_at.is_not(None),
+            exists().where(Review.submission_id == SubmissionVersion.id, Review.outcome == "accepted"),
+            ~taken,
+        )
+        .order_by(SubmissionVersion.id.desc())
+        .limit(SAMPLES_AT_MOST)
+    )
+    return [Candidate(*row) for row in rows]
+
+
+def practised_by(sample_ids: Sequence[int]) -> list[int]:
+    """Whoever has sent a mark of one of these samples."""
+    return list(
+        db.session.scalars(
+            select(func.distinct(PracticeMark.person_id)).where(PracticeMark.sample_id.in_(sample_ids))
+        )
+    )

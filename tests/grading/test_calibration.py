@@ -1,0 +1,354 @@
+"""Practice before the queue: what counts as near, who is let in, and the pages for it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from flask import Flask
+from hypothesis import given
+from hypothesis import strategies as st
+from sqlalchemy import func, select, update
+
+from lms.courses.models import CohortFacilitator
+from lms.extensions import db
+from lms.grading import models as grading
+from lms.grading.allocation import actions as allocation
+from lms.grading.calibration import actions, models, scoring
+from lms.grading.calibration.models import Calibrated, GoldSample, PracticeDraft, PracticeMark
+from lms.grading.content import Opinion, ReviewContent
+from lms.grading.models import Review
+from lms.people.models import Person
+from lms.projects import models as projects
+from lms.refusals import Refused
+from tests.cast import CODE, NOW, Cast
+from tests.conftest import Browser
+from tests.grading.disputes import second_grader
+from tests.grading.reviews import ACCEPTED, HOUR, handed_in, send
+from tests.grading.test_actions import at_once
+from tests.projects.work import ITEM
+
+DAY = timedelta(days=1)
+GOLD = ReviewContent(
+    criteria={
+        "isu": Opinion(level=3, comment="Data ada, akar masalahnya belum."),
+        "sasaran": Opinion(level=4, comment="Semua sasaran terukur."),
+    }
+)
+FAR = ReviewContent(criteria={"isu": Opinion(level=1), "sasaran": Opinion(level=3)})
+NEAR = ReviewContent(criteria={"isu": Opinion(level=3), "sasaran": Opinion(level=3)})
+SAME = ReviewContent(criteria={"isu": Opinion(level=3), "sasaran": Opinion(level=4)})
+OVERVIEW = f"/telaah/angkatan/{CODE}/latihan/{ITEM}"
+
+
+# What counts as near
+
+LEVELS = st.integers(1, 4)
+
+
+@given(st.lists(st.tuples(LEVELS, LEVELS), min_size=1, max_size=30))
+def test_shares_are_exact_and_never_rounded_up(found: list[tuple[int, int]]) -> None:
+    near = scoring.nearness(found)
+    assert near.exact is not None
+    assert near.adjacent is not None
+    assert 0 <= near.exact <= near.adjacent <= 100
+    assert (near.exact == 100) == all(one == other for one, other in found)
+    assert near.reaches("exact", near.exact)
+    assert not near.reaches("exact", near.exact + Decimal("0.000001"))
+    if near.kappa is not None:
+        assert near.kappa <= 100
+
+
+def test_without_a_kappa_only_sameness_is_near() -> None:
+    assert scoring.nearness([(3, 3), (3, 3)]).reaches("kappa", Decimal(60))
+    assert not scoring.nearness([]).reaches("kappa", Decimal(1))
+    assert not scoring.nearness([]).reaches("exact", Decimal(1))
+
+
+def test_names_are_found_however_they_are_spaced_or_written() -> None:
+    assert scoring.names_in(["Disusun oleh SARI\n wulandari."], {"Sari Wulandari": "Sari"}) == ["Sari"]
+    assert scoring.names_in(["Tanpa nama."], {"Sari Wulandari": "Sari", "": "Kosong"}) == []
+
+
+# Who is let in
+
+
+@pytest.fixture
+def sample(cast: Cast, session: Any) -> GoldSample:
+    """Sari's accepted work with agreed levels; three of four criteria right are not enough: all must be."""
+    version = handed_in(cast)
+    send(version, ACCEPTED, cast.people["dewi"])
+    second_grader(cast)
+    return actions.make_sample(version, ITEM, GOLD, by=cast.people["dewi"], now=NOW + 2 * HOUR)
+
+
+def ask(cast: Cast, threshold: int | None) -> Any:
+    return actions.set_threshold(
+        cast.cohort_id,
+        ITEM,
+        "exact",
+        None if threshold is None else Decimal(threshold),
+        by=cast.people["dewi"],
+        now=NOW + 3 * HOUR,
+    )
+
+
+def is_open(cast: Cast) -> bool:
+    return models.is_open_to(cast.cohort_id, ITEM, cast.people["rekan"])
+
+
+def mark(cast: Cast, sample: GoldSample, said: ReviewContent, after: timedelta = 4 * HOUR) -> bool:
+    return actions.send_mark(sample, said, by=cast.people["rekan"], now=NOW + after)[1]
+
+
+def test_the_queue_opens_when_the_marks_come_near_enough(sample: GoldSample, cast: Cast) -> None:
+    assert is_open(cast)
+    ask(cast, 100)
+    assert not is_open(cast)
+    assert mark(cast, sample, NEAR)
+    assert not is_open(cast)
+    # again only after a day; the history stays
+    assert not mark(cast, sample, SAME, 5 * HOUR)
+    assert mark(cast, sample, SAME, 4 * HOUR + DAY)
+    assert is_open(cast)
+    assert [each.attempt for each in models.attempts_of(sample.id, cast.people["rekan"])] == [1, 2]
+    # for others it is as closed as before
+    assert not models.is_open_to(cast.cohort_id, ITEM, cast.people["hasan"])
+
+
+def test_every_sample_has_to_be_marked(sample: GoldSample, cast: Cast) -> None:
+    version = handed_in(cast, "budi")
+    send(version, ACCEPTED, cast.people["dewi"])
+    other = actions.make_sample(version, ITEM, GOLD, by=cast.people["dewi"], now=NOW + 2 * HOUR)
+    ask(cast, 50)
+    mark(cast, sample, SAME)
+    assert not is_open(cast)
+    mark(cast, other, FAR)
+    assert is_open(cast)  # two of four levels
+    near, marked = actions.nearness_of([sample, other], cast.people["rekan"])
+    assert (near.n, near.exact, marked) == (4, Decimal(50), 2)
+
+
+def test_a_lower_bound_lets_in_who_reaches_it_and_none_asks_nothing(sample: GoldSample, cast: Cast) -> None:
+    ask(cast, 100)
+    mark(cast, sample, NEAR)
+    assert not is_open(cast)
+    assert ask(cast, 100) is None
+    ask(cast, 50)
+    assert is_open(cast)
+    ask(cast, 90)  # who was let in stays in
+    assert is_open(cast)
+    ask(cast, None)
+    assert models.is_open_to(cast.cohort_id, ITEM, cast.people["hasan"])
+
+
+def test_what_is_no_bound_is_refused(sample: GoldSample, cast: Cast) -> None:
+    for wrong in (0, 101, -5):
+        with pytest.raises(Refused, match="di antara"):
+            ask(cast, wrong)
+
+
+def test_nothing_can_be_asked_without_samples(cast: Cast, session: Any) -> None:
+    with pytest.raises(Refused, match="satu contoh"):
+        ask(cast, 60)
+
+
+def test_a_sample_has_reasons_no_names_and_stays_as_it_is(cast: Cast, session: Any) -> None:
+    version = handed_in(cast)
+    dewi = cast.people["dewi"]
+    with pytest.raises(Refused, match="sudah selesai"):
+        actions.make_sample(version, ITEM, GOLD, by=dewi, now=NOW)
+    send(version, ACCEPTED, dewi)
+    with pytest.raises(actions.Incomplete) as caught:
+        actions.make_sample(version, ITEM, SAME, by=dewi, now=NOW)
+    assert caught.value.criteria == ["isu", "sasaran"]
+    db.session.execute(update(Person).where(Person.id == cast.people["sari"]).values(name="akar masalah"))
+    with pytest.raises(Refused, match="akar masalah"):
+        actions.make_sample(version, ITEM, GOLD, by=dewi, now=NOW)
+    db.session.execute(update(Person).where(Person.id == cast.people["sari"]).values(name="Sari W"))
+    db.session.expire_all()
+    made = actions.make_sample(version, ITEM, GOLD, by=dewi, now=NOW)
+    assert actions.make_sample(version, ITEM, FAR, by=dewi, now=NOW).id == made.id
+    made.content = "{}"
+    with pytest.raises(RuntimeError, match="immutable"):
+        db.session.flush()
+    db.session.rollback()
+
+
+def test_a_draft_names_the_one_before(sample: GoldSample, cast: Cast) -> None:
+    rekan = cast.people["rekan"]
+    assert actions.save_draft(sample, ReviewContent(), revision=0, by=rekan, now=NOW) is None
+    assert actions.save_draft(sample, FAR, revision=0, by=rekan, now=NOW).revision == 1  # type: ignore[union-attr]
+    with pytest.raises(actions.Stale):
+        actions.save_draft(sample, NEAR, revision=0, by=rekan, now=NOW)
+    with pytest.raises(actions.Incomplete):
+        mark(cast, sample, ReviewContent(criteria={"isu": Opinion(level=3)}))
+    mark(cast, sample, SAME)
+    assert models.draft_of(sample.id, rekan) is None
+
+
+def test_pressing_twice_at_once_marks_once(app: Flask, sample: GoldSample, cast: Cast) -> None:
+    ask(cast, 50)
+    sample_id = sample.id
+    db.session.commit()
+
+    def deed(_at: int) -> bool:
+        found = models.sample(sample_id)
+        assert found is not None
+        return mark(cast, found, SAME)
+
+    assert sorted(at_once(app, 3, deed)) == [False, False, True]
+    db.session.expire_all()
+    assert db.session.scalar(select(func.count(PracticeMark.id))) == 1
+    assert db.session.scalar(select(func.count(Calibrated.id))) == 1
+
+
+# Pages
+
+SignIn = Callable[[str], Browser]
+
+
+class World:
+    sample = version = other = 0
+
+
+@pytest.fixture
+def world(app: Flask, cast: Cast) -> World:
+    """Rekan does not lead the cohort and was given Budi's work; a sample was made of Sari's."""
+    world = World()
+    with app.app_context():
+        try:
+            version = handed_in(cast)
+            send(version, ACCEPTED, cast.people["dewi"])
+            rekan = second_grader(cast)
+            db.session.execute(
+                update(CohortFacilitator).where(CohortFacilitator.person_id == rekan).values(leads=False)
+            )
+            other = handed_in(cast, "budi")
+            allocation.allocate(other.work_id, rekan, by=cast.people["dewi"], now=NOW)
+            made = actions.make_sample(version, ITEM, GOLD, by=cast.people["dewi"], now=NOW)
+            ask(cast, 100)
+            world.sample, world.version, world.other = made.id, version.id, other.id
+            db.session.commit()
+        finally:
+            db.session.remove()
+    return world
+
+
+def words(response: Any) -> str:
+    return str(response.get_data(as_text=True))
+
+
+def given_form(isu: int, sasaran: int, **fields: str) -> dict[str, str]:
+    return {"revision": "0", "level.isu": str(isu), "level.sasaran": str(sasaran), **fields}
+
+
+def test_the_desk_is_closed_until_the_marks_are_near_enough(
+    world: World, as_person: SignIn, app: Flask
+) -> None:
+    rekan, desk, sample = as_person("rekan"), f"/telaah/{world.other}", f"/telaah/latihan/{world.sample}"
+    refused = rekan.get(desk)
+    assert refused.status_code == 403
+    assert f'href="{OVERVIEW}"' in words(refused)
+    saying = {"revision": "0", "section": "isu", "view": "", "decision": "accept", "summary": "Simpan saya."}
+    sent = rekan.post(f"{desk}/kirim", data=saying, check=False)
+    assert sent.status_code == 303
+    assert rekan.post_json(f"{desk}/giliran").status_code == 409
+    with app.app_context():
+        assert db.session.scalar(select(func.count(Review.id))) == 1  # Dewi's
+        draft = grading.draft_of(
+            world.other, db.session.scalar(select(Person.id).where(Person.name == "Rekan Penilai")) or 0
+        )
+        assert draft is not None  # nothing typed is lost
+        db.session.remove()
+    assert "belum dinilai" in words(rekan.get(OVERVIEW))
+    page = rekan.get(sample)
+    assert "Data ada, akar masalahnya belum." not in words(page)  # the agreed reasons come afterwards
+    assert rekan.post(f"{sample}/kirim", data=given_form(3, 4)).status_code == 303
+    after = words(rekan.get(sample))
+    assert "Data ada, akar masalahnya belum." in after
+    assert "terbuka untuk Anda" in after
+    assert rekan.get(desk).status_code == 200
+
+
+def test_who_leads_is_exempt(world: World, as_person: SignIn) -> None:
+    assert as_person("dewi").get(f"/telaah/{world.other}").status_code == 200
+
+
+def test_a_sample_shows_no_names_and_no_files(world: World, as_person: SignIn) -> None:
+    page = words(as_person("rekan").get(f"/telaah/latihan/{world.sample}"))
+    for secret in ("Sari Wulandari", "Dewi Anggraini", "/proyek/berkas", "198609262015052001"):
+        assert secret not in page
+
+
+def test_autosave_and_what_is_missing(world: World, as_person: SignIn, app: Flask) -> None:
+    rekan, sample = as_person("rekan"), f"/telaah/latihan/{world.sample}"
+    answer = rekan.post_json(sample, given_form(1, 2)).get_json()
+    assert answer["revision"] == "1"
+    assert rekan.post_json(sample, given_form(2, 2)).status_code == 409
+    stale = rekan.post(sample, data=given_form(4, 2, **{"comment.isu": "tetap di sini"}))
+    assert stale.status_code == 409
+    assert "tetap di sini" in words(stale)
+    half = rekan.post(f"{sample}/kirim", data={"revision": "1", "level.isu": "3", "comment.isu": "setengah"})
+    assert half.status_code == 422
+    assert 'href="#kriteria-sasaran"' in words(half)
+    assert "setengah" in words(half)
+    assert rekan.post(sample, data=given_form(1, 3, revision="1")).status_code == 303
+    with app.app_context():
+        assert db.session.scalar(select(func.count(PracticeDraft.id))) == 1
+        db.session.remove()
+
+
+def test_who_leads_makes_samples_and_sets_the_bound(
+    world: World, as_person: SignIn, app: Flask, cast: Cast
+) -> None:
+    with app.app_context():
+        version = projects.submission(world.other)
+        assert version is not None
+        send(version, ACCEPTED, cast.people["dewi"])
+        db.session.commit()
+        db.session.remove()
+    dewi, new = as_person("dewi"), f"/telaah/{world.other}/contoh"
+    assert f'href="{new}"' in words(dewi.get(OVERVIEW))
+    page = dewi.get(new)
+    assert "Budi" not in words(page)
+    half = dewi.post(new, data={"level.isu": "3", "comment.isu": "Alasan yang cukup panjang."})
+    assert half.status_code == 422
+    assert "Alasan yang cukup panjang." in words(half)
+    done = dewi.submit_form(
+        page,
+        new,
+        **{
+            "level.isu": "3",
+            "level.sasaran": "2",
+            "comment.isu": "Alasan yang cukup panjang.",
+            "comment.sasaran": "Alasan lain yang cukup panjang.",
+        },
+    )
+    assert done.status_code == 303
+    assert dewi.post(OVERVIEW, data={"measure": "kappa", "threshold": "60"}).status_code == 303
+    assert "Kappa" in words(dewi.get(OVERVIEW))
+    wrong = dewi.post(OVERVIEW, data={"measure": "kappa", "threshold": "banyak"})
+    assert wrong.status_code == 400
+    assert "banyak" in words(wrong)
+    with app.app_context():
+        assert db.session.scalar(select(func.count(GoldSample.id))) == 2
+        db.session.remove()
+
+
+@pytest.mark.parametrize(
+    ("who", "seen", "changed"),
+    [("hasan", 404, 404), ("sari", 403, 403), ("tono", 404, 404), ("ratna", 200, 200), ("rekan", 200, 403)],
+)
+def test_who_may_practise_and_who_may_decide(
+    world: World, as_person: SignIn, who: str, seen: int, changed: int
+) -> None:
+    browser = as_person(who)
+    assert browser.get(f"/telaah/latihan/{world.sample}").status_code == seen
+    assert browser.get(f"/telaah/{world.version}/contoh").status_code == changed
+    tried = browser.post(OVERVIEW, data={"measure": "exact", "threshold": "70"}).status_code
+    assert tried == (303 if changed == 200 else changed)
+    assert browser.get("/telaah/latihan/999999").status_code == 404
