@@ -54,10 +54,11 @@ class Learner(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Facilitator(msgspec.Struct, frozen=True, kw_only=True):
-    """A reviewer with work that waits, the oldest versions first."""
+    """A reviewer with work that waits, the oldest versions first; ``large`` is a long one, 0 for none."""
 
     email: str
     submissions: tuple[int, ...]
+    large: int = 0
 
 
 class Cast(msgspec.Struct, frozen=True, kw_only=True):
@@ -168,5 +169,11 @@ def _facilitators() -> list[Facilitator]:
         )
         ids = [key for key, author in waiting if not is_returned(author)]
         if ids and len(found) < FACILITATORS:
-            found.append(Facilitator(email=address or "", submissions=tuple(ids[:5])))
+            large = db.session.scalar(
+                select(SubmissionVersion.id)
+                .join(CohortFacilitator, CohortFacilitator.cohort_id == SubmissionVersion.cohort_id)
+                .where(CohortFacilitator.person_id == person_id, SubmissionVersion.number == 2)
+                .limit(1)
+            )
+            found.append(Facilitator(email=address or "", submissions=tuple(ids[:5]), large=large or 0))
     return found

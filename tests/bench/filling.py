@@ -26,6 +26,16 @@ def batches(rows: Iterable[T], size: int) -> Iterator[list[T]]:
         yield batch
 
 
+def long_text(words: int, changed: str = "") -> str:
+    """Paragraphs of about a hundred words, each with some of its own; one in forty says ``changed`` too."""
+    vocabulary = WORDS.split()
+    paragraphs = []
+    for number in range(words // 100):
+        own = " ".join(f"{vocabulary[(number * 7 + at) % len(vocabulary)]} {number * at}" for at in range(48))
+        paragraphs.append(f"Paragraf ke-{number} menjelaskan {changed if number % 40 == 7 else ''} {own}.")
+    return "## Akar masalah\n\n" + "\n\n".join(paragraphs)
+
+
 def filling(section: Section) -> content.Content:
     """What somebody could have written into a section, about as long as its author asks for."""
     match section:

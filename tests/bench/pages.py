@@ -101,6 +101,11 @@ def _review(session: Session) -> list[Ask]:
     return [Ask(f"/telaah/{key}") for key in session.facilitator.submissions] if session.facilitator else []
 
 
+def _large(session: Session) -> list[Ask]:
+    who = session.facilitator
+    return [Ask(f"/telaah/{who.large}")] if who and who.large else []
+
+
 PAGES = (
     Page("home", _home, growth=True),
     Page("lesson", _lesson, 0.6, growth=True),
@@ -109,6 +114,7 @@ PAGES = (
     Page("autosave POST", _autosave, 0.3),
     Page("queue", _queue, growth=True, by_facilitators=True),
     Page("review page", _review, by_facilitators=True),
+    Page("large review", _large, by_facilitators=True),
 )
 
 

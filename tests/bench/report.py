@@ -22,6 +22,9 @@ KEPT_UP = 2.0  # seconds that the last answers of deadline night may take
 GROWTH = 1.3
 MILLISECONDS = 1.0  # and differences below this one are noise at any ratio
 
+DESK_STATEMENTS = 12
+DESK_TIMES = 3.0  # what a submission of 15,000 words may take, in lesson pages
+
 HELLO, FLASK, INSERT = "bare WSGI", "Flask limit", "Flask insert limit"
 LIMITS = (HELLO, FLASK, INSERT)
 
@@ -156,7 +159,7 @@ def verdicts(measured: Measured) -> list[Verdict]:
         if page.target is not None and ratios:
             words = f"{page.name} serves {min(ratios):.2f} of the limit (at least {page.target})"
             found.append(Verdict(words, min(ratios) >= page.target))
-    found += _statements(measured.figures) + _growth(measured) + _crowd(measured)
+    found += _statements(measured.figures) + _desk(measured.figures) + _growth(measured) + _crowd(measured)
     if measured.first_visit:
         words = (
             f"first visit to a lesson {measured.first_visit / 1000:.1f} KB (at most {FIRST_VISIT // 1000})"
@@ -176,6 +179,21 @@ def _statements(figures: Mapping[str, Figure]) -> list[Verdict]:
     count = figures[most].statements
     words = f"no page needs more than {count} SQL statements ({most}; at most {MOST_STATEMENTS})"
     return [Verdict(words, count <= MOST_STATEMENTS)]
+
+
+def _desk(figures: Mapping[str, Figure]) -> list[Verdict]:
+    """A large submission on the desk beside a lesson."""
+    large, lesson = figures.get("large review"), figures.get("lesson")
+    if large is None or lesson is None:
+        return []
+    times = large.milliseconds / lesson.milliseconds
+    return [
+        Verdict(
+            f"a large submission opens with {large.statements} SQL statements (at most {DESK_STATEMENTS})",
+            large.statements <= DESK_STATEMENTS,
+        ),
+        Verdict(f"it takes {times:.1f} times a lesson page (at most {DESK_TIMES:g})", times <= DESK_TIMES),
+    ]
 
 
 def _growth(measured: Measured) -> list[Verdict]:

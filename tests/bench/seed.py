@@ -68,11 +68,12 @@ from tests.bench.cast import (
     read_rows,
 )
 from tests.bench.databases import ROOT
-from tests.bench.filling import batches, filling, values
+from tests.bench.filling import batches, filling, long_text, values
 
 AGENCIES, UNIVERSITIES = 20, 4
 FACILITATORS = 20
 BATCH = 2_000
+LARGE_WORDS, LARGE_NOTES = 15_000, 60
 FIRST = ("Sari", "Budi", "Dewi", "Hasan", "Ratna", "Tono", "Wati", "Rahmi", "Yusuf", "Lina", "Arif", "Mega")
 LAST = ("Wulandari", "Hartono", "Rahayu", "Basri", "Anggraini", "Nasution", "Siregar", "Chaniago", "Putra")
 
@@ -461,6 +462,74 @@ class Seed:
         )
         self.put(ImprovementNote, self.notes(handed_in, project))
         self.waiting(places[0], item["stable_id"])
+        self.large(places[0], project, held)
+
+    def large(self, like: Mapping[str, Any], project: Project, held: Mapping[str, content.Content]) -> None:
+        """A second version of 15,000 words, most of them as in the first, which came back with 60 notes."""
+        sections = project.sections
+        item = self.kind(like["cohort_id"], "project")[0]
+        key = self.scale.learners + self.scale.waiting + 1
+        self.put(
+            Work,
+            [
+                {
+                    "id": key,
+                    "cohort_id": like["cohort_id"],
+                    "item_id": item["id"],
+                    "stable_id": item["stable_id"],
+                    "name": "Tim naskah panjang",
+                    "created_at": self.past,
+                }
+            ],
+        )
+        text = next(section.id for section in sections if section.kind == "text")
+        parts = self.scale.learners * len(sections) + 1
+        for number in (1, 2):
+            now = {**held, text: long_text(LARGE_WORDS, "yang diperbaiki" if number == 2 else "")}
+            digests = {section_id: content.digest(each) for section_id, each in now.items()}
+            version = {
+                **self.version(like, whole(digests.items())),
+                "id": key + number - 1,
+                "work_id": key,
+                "number": number,
+                "submitted_at": self.now - timedelta(hours=3 - number),
+                "receipt": _receipt(key + number - 1),
+                "settled_at": self.now - timedelta(hours=1, minutes=30) if number == 1 else None,
+            }
+            self.put(SubmissionVersion, [version])
+            self.put(
+                SubmissionPart,
+                (
+                    {
+                        "id": parts + (number - 1) * len(sections) + at,
+                        "submission_id": key + number - 1,
+                        "section_id": section.id,
+                        "position": at,
+                        "content": content.canonical(now[section.id]).decode(),
+                        "sha256": digests[section.id],
+                        "words": words_in(now[section.id]),
+                        "carried_from": None,
+                    }
+                    for at, section in enumerate(sections)
+                ),
+            )
+        note = next(
+            iter(self.notes([{"person_id": 0}], project))
+        )  # nobody's number is 0: one like the others
+        self.put(
+            ImprovementNote,
+            (
+                {
+                    **note,
+                    "id": parts + at,
+                    "work_id": key,
+                    "section_id": text if at < LARGE_NOTES * 2 // 3 else sections[1].id,
+                    "text": f"Sebutkan sumber **{at}** dan tahun setiap angka.",
+                    "reply": "Sumber ditambahkan.",
+                }
+                for at in range(LARGE_NOTES)
+            ),
+        )
 
     def waiting(self, like: Mapping[str, Any], stable_id: str) -> None:
         """A queue as long as the scale says, in one cohort; handed in after all others, which stay the oldest."""

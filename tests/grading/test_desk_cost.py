@@ -15,6 +15,7 @@ from lms.projects import actions as work_actions
 from lms.projects import models as projects
 from lms.projects.content import Table
 from lms.projects.source import Span
+from tests.bench.filling import long_text
 from tests.cast import NOW, Cast
 from tests.conftest import Browser
 from tests.grading.reviews import ACCEPT, HOUR, send, work_of
@@ -22,16 +23,6 @@ from tests.projects.work import ROW, begin, change_project, fill, hand_in, save
 
 SignIn = Callable[[str], Browser]
 WORDS = 15_000
-
-
-def long_text(words: int, changed: str = "") -> str:
-    """Paragraphs of a hundred words, each with some of its own; one in forty changed."""
-    paragraphs = []
-    for number in range(words // 100):
-        own = " ".join(f"kata{number}x{at} dan angka {at * number}" for at in range(24))
-        edit = changed if number % 40 == 7 else ""
-        paragraphs.append(f"Paragraf ke-{number} menjelaskan {edit} {own}.")
-    return "## Akar masalah\n\n" + "\n\n".join(paragraphs)
 
 
 @pytest.fixture

@@ -6,11 +6,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Any, NamedTuple
 
 from sqlalchemy import (
     ColumnElement,
+    bindparam,
     case,
     func,
     literal,
@@ -47,9 +48,12 @@ class Setting:
     released: bool
 
 
-def setting_of(work_id: int) -> Setting:
-    """The cohort, course version and members of a work in one statement. Raises LookupError."""
-    row = db.session.execute(
+# Statements are put together once: that takes longer than running them.
+
+
+@cache
+def _setting() -> Any:
+    return (
         select(
             Cohort.code,
             Cohort.name,
@@ -61,8 +65,13 @@ def setting_of(work_id: int) -> Setting:
         )
         .join(Cohort, Cohort.id == Work.cohort_id)
         .join(Item, Item.id == Work.item_id)
-        .where(Work.id == work_id)
-    ).first()
+        .where(Work.id == bindparam("work"))
+    )
+
+
+def setting_of(work_id: int) -> Setting:
+    """The cohort, course version and members of a work in one statement. Raises LookupError."""
+    row = db.session.execute(_setting(), {"work": work_id}).first()
     if row is None:
         raise LookupError(f"no work {work_id}")
     masked = is_blind(projects.project(row.item_id)) and not row.released
@@ -83,12 +92,23 @@ class PartLine:
 
 def parts_of(work_id: int, numbers: Sequence[int], read: str | None) -> dict[int, dict[str, PartLine]]:
     """The sections of these versions by number and id, with the content of one (None: all); one statement."""
+    values = {"work": work_id, "numbers": list(numbers)}
+    rows: Any = db.session.execute(_parts(read is None), values if read is None else values | {"read": read})
+    found: dict[int, dict[str, PartLine]] = {}
+    for number, *columns in rows:
+        line = PartLine(*columns)
+        found.setdefault(number, {})[line.section_id] = line
+    return found
+
+
+@cache
+def _parts(every: bool) -> Any:
     text: ColumnElement[str] = (
-        case((SubmissionPart.section_id == read, SubmissionPart.content), else_=literal(""))
-        if read is not None
-        else SubmissionPart.content.expression
+        SubmissionPart.content.expression
+        if every
+        else case((SubmissionPart.section_id == bindparam("read"), SubmissionPart.content), else_=literal(""))
     )
-    rows: Any = db.session.execute(
+    return (
         select(
             SubmissionVersion.number,
             SubmissionPart.section_id,
@@ -98,14 +118,12 @@ def parts_of(work_id: int, numbers: Sequence[int], read: str | None) -> dict[int
             text,
         )
         .join(SubmissionVersion, SubmissionVersion.id == SubmissionPart.submission_id)
-        .where(SubmissionVersion.work_id == work_id, SubmissionVersion.number.in_(numbers))
+        .where(
+            SubmissionVersion.work_id == bindparam("work"),
+            SubmissionVersion.number.in_(bindparam("numbers", expanding=True)),
+        )
         .order_by(SubmissionVersion.number, SubmissionPart.position)
     )
-    found: dict[int, dict[str, PartLine]] = {}
-    for number, *columns in rows:
-        line = PartLine(*columns)
-        found.setdefault(number, {})[line.section_id] = line
-    return found
 
 
 def findings_of(submission: SubmissionVersion) -> Mapping[str, Sequence[Finding]]:
@@ -170,15 +188,20 @@ class Round:
         return any(review.outcome == "returned" for review in self.reviews)
 
 
-def rounds_of(work_id: int) -> list[Round]:
-    """All versions of a work with their sent reviews, oldest first; one statement, two where the first came late."""
-    rows = db.session.execute(
+@cache
+def _rounds() -> Any:
+    return (
         select(SubmissionVersion, Review, Person)
         .outerjoin(Review, Review.submission_id == SubmissionVersion.id)
         .outerjoin(Person, Person.id == Review.reviewer_id)
-        .where(SubmissionVersion.work_id == work_id)
+        .where(SubmissionVersion.work_id == bindparam("work"))
         .order_by(SubmissionVersion.number, Review.sent_at, Review.id)
     )
+
+
+def rounds_of(work_id: int) -> list[Round]:
+    """All versions of a work with their sent reviews, oldest first; one statement, two where the first came late."""
+    rows = db.session.execute(_rounds(), {"work": work_id})
     found: dict[int, tuple[SubmissionVersion, list[ReviewLine]]] = {}
     for version, review, reviewer in rows:
         _, reviews = found.setdefault(version.id, (version, []))
