@@ -86,6 +86,22 @@ def appeal_answered(work: Workspace, criterion: str, *, key: int, now: datetime)
     _to_members(work.member_ids, f"appeal:{key}", work.id, write, now=now)
 
 
+def recomputed(work: Workspace, *, key: int, now: datetime) -> None:
+    """Tell the members that a grade which they have seen was recomputed by a newer rubric."""
+
+    def write() -> tuple[str, list[str]]:
+        title = work.project.title
+        return _("Nilai dihitung ulang: %(title)s", title=title), [
+            _(
+                "Rubrik proyek “%(title)s” berubah, dan nilai yang sudah diumumkan dihitung ulang dengannya. "
+                "Telaahnya tetap sama. Hitungan dan alasannya:",
+                title=title,
+            )
+        ]
+
+    _to_members(work.member_ids, f"rubric:{key}", work.id, write, now=now)
+
+
 def released(work: Ready, *, now: datetime) -> None:
     """Tell the members that their grade can be seen."""
 

@@ -40,10 +40,14 @@ class StalePreview(Refused):
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """How many grades were written anew, and how many works went back to their reviewers."""
+    """How many grades were written anew, and how many works went back to their reviewers.
+
+    ``told`` are the works (id, id of the ruling) whose members have seen a grade that is another one now.
+    """
 
     rescored: int = 0
     reopened: int = 0
+    told: tuple[tuple[int, int], ...] = ()
 
 
 def fingerprint(move: Move) -> str:
@@ -103,6 +107,7 @@ def decide(
             )
         chosen.append((shift, named))
     rescored = reopened = 0
+    told: list[tuple[int, int]] = []
     for shift, choice in chosen:
         change = RubricChange(
             cohort_id=cohort.id,
@@ -122,7 +127,10 @@ def decide(
                 continue  # stays as it is, and open: the next preview names it again
             ruling = _rule(change, case, switched=deed != "keep", scored=deed == "rescore")
             if deed == "rescore":
-                rescored += _rescore(ruling, case, shift, by=by, now=now)
+                written = _rescore(ruling, case, shift, why=reason, by=by, now=now)
+                rescored += written
+                if written and case.released:
+                    told.append((case.work_id, ruling.id))
             if deed == "reopen":
                 _reopen(case, key=key, now=now)
                 reopened += 1
@@ -136,7 +144,7 @@ def decide(
     if move.pending:
         _move(move, by=by, now=now)
     db.session.flush()
-    return Done(rescored, reopened)
+    return Done(rescored, reopened, tuple(told))
 
 
 def _move(move: Move, *, by: int, now: datetime) -> None:
@@ -159,7 +167,7 @@ def _rule(change: RubricChange, case: Case, *, switched: bool, scored: bool) -> 
     return ruling
 
 
-def _rescore(ruling: RubricRuling, case: Case, shift: Shift, *, by: int, now: datetime) -> int:
+def _rescore(ruling: RubricRuling, case: Case, shift: Shift, *, why: str, by: int, now: datetime) -> int:
     """Write every member's grade anew where it moves; who passes by it has completed the project."""
     written, passed = 0, []
     for grade in case.grades:
@@ -172,7 +180,7 @@ def _rescore(ruling: RubricRuling, case: Case, shift: Shift, *, by: int, now: da
                 stable_id=shift.stable_id,
                 state="revised" if case.released else "moderated",
                 points=grade.after,
-                reason=_told(grade.before, grade.after),
+                reason=_told(grade.before, grade.after, why),
                 source=f"{SOURCE}{ruling.id}",
                 decided_by=by,
                 decided_at=now,
@@ -186,9 +194,9 @@ def _rescore(ruling: RubricRuling, case: Case, shift: Shift, *, by: int, now: da
     return written
 
 
-def _told(before: Decimal, after: Decimal) -> str:
+def _told(before: Decimal, after: Decimal, why: str) -> str:
     old, new = (formats.decimal(formats.grade(each)) for each in (before, after))
-    return f"Dihitung ulang dengan rubrik versi baru: {old} menjadi {new}"
+    return f"Dihitung ulang dengan rubrik versi baru: {old} menjadi {new}. {why}"[:300]
 
 
 def _reopen(case: Case, *, key: bytes, now: datetime) -> None:

@@ -12,12 +12,14 @@ from flask_babel import gettext
 from lms.access import Deed
 from lms.courses.models import Cohort, cohort_by_code, cohort_to_change, outline
 from lms.extensions import begin_reading, db, utcnow
+from lms.grading import letters
 from lms.grading.rubricchange import actions
 from lms.grading.rubricchange.models import Shift, move_of
 from lms.grading.rubricchange.plan import CHOICES, Case, Choice, effect
 from lms.grading.views import blueprint
 from lms.grading.views.words import said, state_word, who
 from lms.guard import allowed, person
+from lms.projects.models import workspace
 from lms.projects.receipt import signing_key
 from lms.refusals import Refused
 from lms.settings import Settings
@@ -133,7 +135,7 @@ def change_rubric(cohort: Cohort) -> ResponseReturnValue:
         if name.startswith("pilihan-") and len(name) < 100
     }
     reason = request.form.get("reason", "")[:1000]
-    confirmed = request.form.get("confirmed") == "1"
+    confirmed, now = request.form.get("confirmed") == "1", utcnow()
     try:
         done = actions.decide(
             cohort,
@@ -143,7 +145,7 @@ def change_rubric(cohort: Cohort) -> ResponseReturnValue:
             confirmed=confirmed,
             key=signing_key(settings.secret_key),
             by=person().id,
-            now=utcnow(),
+            now=now,
         )
     except Refused as error:
         problem, code = said(error), cohort.code
@@ -153,6 +155,10 @@ def change_rubric(cohort: Cohort) -> ResponseReturnValue:
         again = cohort_by_code(code)
         assert again is not None  # cohorts are never deleted
         return _page(again, chosen=chosen, reason=reason, confirmed=confirmed, problem=problem), status
+    for work_id, ruling_id in done.told:
+        work = workspace(work_id)
+        if work is not None:
+            letters.recomputed(work, key=ruling_id, now=now)
     db.session.commit()
     flash(
         gettext(

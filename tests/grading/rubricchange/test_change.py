@@ -22,6 +22,7 @@ from lms.grading.models.rubrics import RubricChange, RubricRuling
 from lms.grading.release import models as releasing
 from lms.grading.rubricchange import actions, models
 from lms.grading.rubricchange.actions import StalePreview
+from lms.mail import Mail
 from lms.projects.models import SubmissionVersion
 from lms.publishing import actions as publishing
 from lms.refusals import Refused
@@ -311,6 +312,31 @@ def test_the_administrator_sees_the_dry_run_and_names_a_choice(
     for told in ("Dihitung ulang dengan rubrik baru", ">87,5<", "versi pelatihan 2"):
         assert told in why, told
     assert "tidak sama dengan nilai yang tercatat" not in why
+
+
+def test_learners_are_told_of_a_grade_that_they_had_seen(
+    app: Flask, as_person: SignIn, arranged: None, cast: Cast
+) -> None:
+    with app.app_context():
+        work_id = db.session.scalars(select(SubmissionVersion.work_id).order_by(SubmissionVersion.id)).first()
+        assert work_id is not None
+        grading.release(cast.cohort_id, [work_id], by=cast.people["dewi"], now=NOW + 2 * HOUR)
+        db.session.commit()
+        db.session.remove()
+    ratna = as_person("ratna")
+    page = ratna.get(ADDRESS)
+    choice = {f"pilihan-{ITEM}": "recompute"}
+    assert ratna.submit_form(page, ADDRESS, reason=WHY, **choice).status_code == 400
+    assert ratna.submit_form(page, ADDRESS, reason=WHY, confirmed="1", **choice).status_code == 303
+    with app.app_context():
+        letter = db.session.scalars(select(Mail).where(Mail.key.startswith("rubric:"))).one()
+        assert letter.address == cast.emails["sari"]
+        assert "87" not in letter.body
+    sari = as_person("sari")
+    result = text(sari.get(f"/proyek/hasil/{work_id}"))
+    for told in (">87,5<", ">37,5 <", ">50 <"):
+        assert told in result, told
+    assert WHY in text(sari.get(f"/proyek/hasil/{work_id}/mengapa"))
 
 
 @pytest.mark.parametrize(("who", "status"), [("dewi", 403), ("hasan", 403), ("sari", 403), ("wati", 403)])
