@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import sqlite3
 import uuid
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -95,3 +97,37 @@ def test_published_rows_cannot_be_changed_by_sql_either(empty_app: Flask) -> Non
         for statement in ("UPDATE audit_entry SET deed = 'z'", "DELETE FROM audit_entry"):
             with pytest.raises(Exception, match="immutable"), db.engine.begin() as connection:
                 connection.execute(text(statement))
+
+
+def test_notes_from_before_there_were_kinds_are_musts_and_suggestions(empty_app: Flask) -> None:
+    """Old notes keep every word; what was no must is a suggestion, and the database still guards both ways."""
+    with empty_app.app_context():
+        upgrade(revision="0014")
+        rows = [
+            "INSERT INTO improvement_note (id, work_id, version, section_id, author_id, must, text, created_at, reply) "
+            f"VALUES ({number}, 1, 1, 'isu', 1, {must}, 'Rinci.', '2026-11-24 00:00:00', 'Sudah.')"
+            for number, must in ((1, "true"), (2, "false"))
+        ]
+        # without what they belong to
+        if db.engine.dialect.name == "postgresql":
+            with db.engine.begin() as connection:
+                connection.execute(text("SET LOCAL session_replication_role = replica"))
+                for row in rows:
+                    connection.execute(text(row))
+        else:
+            with closing(sqlite3.connect(str(db.engine.url.database))) as loose, loose:
+                for row in rows:
+                    loose.execute(row)
+        upgrade()
+        told = text("SELECT kind, anchor, reply_kind, text, reply FROM improvement_note ORDER BY id")
+        with db.engine.connect() as connection:
+            assert [tuple(row) for row in connection.execute(told)] == [
+                ("must", "", "", "Rinci.", "Sudah."),
+                ("suggestion", "", "", "Rinci.", "Sudah."),
+            ]
+        for column in ("kind", "anchor", "text"):
+            with pytest.raises(Exception, match="immutable"), db.engine.begin() as connection:
+                connection.execute(text(f"UPDATE improvement_note SET {column} = 'x'"))
+        downgrade(revision="0014")
+        with pytest.raises(Exception, match="immutable"), db.engine.begin() as connection:
+            connection.execute(text("UPDATE improvement_note SET text = 'x'"))
