@@ -13,6 +13,7 @@ from sqlalchemy import select
 from lms import mail
 from lms.extensions import db
 from lms.grading.models import Ready
+from lms.grading.moderation.models import moderators_of
 from lms.people.models import Person
 from lms.projects.models import SubmissionVersion, Workspace
 from lms.projects.source import Project
@@ -27,10 +28,22 @@ def _to_members(
     *,
     now: datetime,
 ) -> None:
-    """Queue one letter for each member who can be reached; ``write`` gives subject and paragraphs."""
+    """Queue one letter for each member who can be reached; it leads to what became of the work."""
+    _to(member_ids, key, url_for("grading.result", work_id=work_id), write, now=now)
+
+
+def _to(
+    person_ids: Collection[int],
+    key: str,
+    address: str,
+    write: Callable[[], tuple[str, list[str]]],
+    *,
+    now: datetime,
+) -> None:
+    """Queue one letter for each of these people who can be reached; ``write`` gives subject and paragraphs."""
     settings: Settings = current_app.config["LMS"]
     members = db.session.scalars(
-        select(Person).where(Person.id.in_(member_ids), Person.active, Person.email.is_not(None))
+        select(Person).where(Person.id.in_(person_ids), Person.active, Person.email.is_not(None))
     )
     for member in members.all():
         with force_locale(member.language):
@@ -38,7 +51,7 @@ def _to_members(
             lines = [
                 _("Yth. %(name)s,", name=member.full_name),
                 *paragraphs,
-                f"{settings.public_url}{url_for('grading.result', work_id=work_id)}",
+                f"{settings.public_url}{address}",
                 _(
                     "Surel ini dikirim otomatis oleh %(site)s. Mohon tidak membalasnya.",
                     site=settings.site_name,
@@ -100,6 +113,23 @@ def recomputed(work: Workspace, *, key: int, now: datetime) -> None:
         ]
 
     _to_members(work.member_ids, f"rubric:{key}", work.id, write, now=now)
+
+
+def referred(version: SubmissionVersion, project: Project, *, now: datetime) -> None:
+    """Tell those who may moderate that a version waits for one of them; neither names nor points stand in it."""
+
+    def write() -> tuple[str, list[str]]:
+        title = project.title
+        return _("Menunggu moderasi nilai: %(title)s", title=title), [
+            _(
+                "Nilai para penelaah atas satu hasil kerja proyek “%(title)s” berbeda lebih dari batasnya. "
+                "Hasil kerja itu menunggu putusan Anda atau fasilitator lain yang memimpin angkatan ini:",
+                title=title,
+            )
+        ]
+
+    address = url_for("grading.moderate", submission_id=version.id)
+    _to(moderators_of(version), f"referred:{version.receipt}", address, write, now=now)
 
 
 def released(work: Ready, *, now: datetime) -> None:

@@ -3,23 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from decimal import Decimal
 from typing import Any
 
 import pytest
 from flask import Flask
 from sqlalchemy import func, select
 
+from lms.access import Deed, Person, may
 from lms.extensions import db
 from lms.grading import actions as grading
 from lms.grading import models
 from lms.grading.moderation import actions
-from lms.grading.moderation.models import Moderation, ModerationDraft, case
+from lms.grading.moderation.models import Moderation, ModerationDraft, case, moderators_of
 from lms.mail import Mail
 from lms.projects import models as projects
+from lms.projects.source import Reconcile
 from tests.cast import NOW, Cast
 from tests.conftest import Browser
-from tests.grading.disputes import OWN, REASON, disputed
-from tests.grading.reviews import HOUR, handed_in
+from tests.grading.disputes import OWN, REASON, disputed, moderator, second_grader
+from tests.grading.reviews import ACCEPTED, HOUR, handed_in, send
+from tests.projects.work import change_project
 
 SignIn = Callable[[str], Browser]
 
@@ -279,3 +283,60 @@ def test_the_page_costs_few_statements(world: World, as_person: SignIn, count_st
     with count_statements() as counter:
         browser.get(world.page)
     assert len(counter.statements) <= 9, counter.statements
+
+
+def test_who_may_moderate_is_told_by_mail_without_names_or_points(
+    app: Flask, cast: Cast, as_person: SignIn
+) -> None:
+    def deed() -> Any:
+        change_project(graders=2, reconcile=Reconcile(how="moderator", above=Decimal(10)))
+        version = handed_in(cast)
+        send(version, ACCEPTED, cast.people["dewi"])
+        second_grader(cast)
+        moderator(cast)
+        return version
+
+    world = arranged(app, deed)
+    form = {
+        "revision": "0",
+        "section": "",
+        "view": "ringkasan",
+        "level.isu": "1",
+        "level.sasaran": "4",
+        "comment.isu": "Kabur.",
+        "comment.sasaran": "",
+    }
+    rekan = as_person("rekan")
+    for at, section in enumerate(("isu", "sasaran", "lampiran")):
+        kept = rekan.post_json(
+            f"/telaah/{world.id}", {"revision": str(at), "section": section, "view": "", "decision": "accept"}
+        )
+        assert kept.status_code == 200
+    assert rekan.post(f"/telaah/{world.id}/kirim", data=form | {"revision": "3"}).status_code == 303
+    with app.app_context():
+        version = projects.submission(world.id)
+        assert version is not None
+        (mail,) = db.session.scalars(select(Mail)).all()
+        assert mail.address == "hasan@uji.example"
+        assert f"/telaah/{world.id}/moderasi" in mail.body
+        for secret in ("Sari Wulandari", "Dewi Anggraini", "Rekan Penilai", "85", "55"):
+            assert secret not in mail.body
+        # the same people as the table of rights says
+        found = case(world.id)
+        for who in ("hasan", "dewi", "rekan", "sari", "ratna"):
+            snapshot = person_snapshot(cast, who)
+            assert (cast.people[who] in moderators_of(version)) == may(snapshot, Deed.MODERATE, found), who
+        db.session.remove()
+
+
+def person_snapshot(cast: Cast, who: str) -> Person:
+    here = frozenset((cast.cohort_id,))
+    leads = who in ("hasan", "dewi", "rekan")
+    return Person(
+        id=cast.people[who],
+        facilitator=leads,
+        facilitates=here if leads else frozenset(),
+        leads=here if leads else frozenset(),
+        learner=who == "sari",
+        administrator=who == "ratna",
+    )

@@ -10,6 +10,7 @@ from decimal import Decimal
 from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint, select
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
+from lms.courses.models import CohortFacilitator
 from lms.extensions import Base, Key, db
 from lms.grading.models import Referral, Review
 from lms.people.models import Person
@@ -105,6 +106,17 @@ def case(submission_id: int) -> Case | None:
     if not rows:
         return None
     return Case(version, rows[0][0], frozenset(reviewer_id for _, reviewer_id in rows))
+
+
+def moderators_of(version: SubmissionVersion) -> frozenset[int]:
+    """Whoever may decide between the reviews of a version (the same as ``access.moderates_here``); two statements."""
+    leading = db.session.scalars(
+        select(CohortFacilitator.person_id)
+        .join(Person, Person.id == CohortFacilitator.person_id)
+        .where(CohortFacilitator.cohort_id == version.cohort_id, CohortFacilitator.leads, Person.facilitator)
+    )
+    graders = db.session.scalars(select(Review.reviewer_id).where(Review.submission_id == version.id))
+    return frozenset(leading) - frozenset(graders) - version.member_ids - version.barred_ids
 
 
 def draft_of(submission_id: int, moderator_id: int) -> ModerationDraft | None:

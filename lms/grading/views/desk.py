@@ -361,6 +361,8 @@ def send(version: SubmissionVersion) -> ResponseReturnValue:
     if made and settled:
         letters.reviewed(version, desk.project, returned=returned, now=now)
     referred = not settled and actions.is_referred(version)
+    if made and referred:
+        letters.referred(version, desk.project, now=now)
     db.session.commit()
     if referred:
         flash(
