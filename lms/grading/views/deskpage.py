@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from functools import cached_property, lru_cache
 from typing import Any
@@ -87,7 +87,7 @@ class Choice:
 class CriterionLine:
     """A criterion with its levels from the lowest; ``here`` says that it concerns the open section.
 
-    ``before`` is the level the reviewer gave the version before, where it is not taken over.
+    ``before`` is the level the reviewer gave the version before, where it is not taken over; ``html`` its fields.
     """
 
     number: int
@@ -96,6 +96,7 @@ class CriterionLine:
     choices: Sequence[Choice]
     here: bool
     before: Level | None
+    html: str = ""
 
 
 @dataclass(frozen=True)
@@ -169,6 +170,52 @@ def earlier_html(each: EarlierNote, _language: str) -> str:
     shown: str = get_template_attribute("grading/_earlier.html", "earlier_note")(
         each, markup.to_html(each.text, "people")
     )
+    return shown
+
+
+class Same:
+    """A thing as the key of what is kept about it: equal to itself only, and alive as long as it is a key."""
+
+    def __init__(self, thing: Any) -> None:
+        self.thing = thing
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Same) and self.thing is other.thing
+
+    def __hash__(self) -> int:
+        return id(self.thing)
+
+
+def _criterion(
+    rubric_key: Same, number: int, opinion: Opinion, here: bool, before: Level | None
+) -> CriterionLine:
+    held: Rubric = rubric_key.thing
+    criterion = held.criteria[number - 1]
+    choices = [
+        Choice(
+            level,
+            criterion.levels.get(level.id, ""),
+            criterion.weight * rubric.level_points(held, level.id),
+            opinion.level == level.id,
+        )
+        for level in reversed(held.levels)
+    ]
+    return CriterionLine(number, criterion, opinion, choices, here, before)
+
+
+@lru_cache(maxsize=1024)
+def _criterion_html(
+    rubric_key: Same,
+    number: int,
+    opinion: Opinion,
+    before: Level | None,
+    writing: bool,
+    base: int,
+    _language: str,
+) -> str:
+    """The fields of a criterion as they stand: most pages of a reviewer show the same."""
+    line = _criterion(rubric_key, number, opinion, here=False, before=before)
+    shown: str = get_template_attribute("grading/_rubric.html", "criterion_fields")(line, writing, base)
     return shown
 
 
@@ -444,21 +491,14 @@ class Desk:
         for number, criterion in enumerate(self.rubric.criteria, start=1):
             opinion = said.opinion(criterion.id)
             earlier = before.opinion(criterion.id).level if before else None
-            lines.append(
-                CriterionLine(
-                    number,
-                    criterion,
-                    opinion,
-                    [self._choice(criterion, level, opinion) for level in reversed(self.rubric.levels)],
-                    here=section_id in criterion.sections,
-                    before=self.rubric.level(earlier) if earlier is not None else None,
-                )
+            here = section_id in criterion.sections
+            before_level = self.rubric.level(earlier) if earlier is not None else None
+            line = _criterion(Same(self.rubric), number, opinion, here, before_level)
+            html = _criterion_html(
+                Same(self.rubric), number, opinion, before_level, self.writing, self.base, language()
             )
+            lines.append(replace(line, html=html))
         return sorted(lines, key=lambda line: not line.here)
-
-    def _choice(self, criterion: Criterion, level: Level, opinion: Opinion) -> Choice:
-        gain = criterion.weight * rubric.level_points(self.rubric, level.id)
-        return Choice(level, criterion.levels.get(level.id, ""), gain, opinion.level == level.id)
 
     def total(self, said: ReviewContent) -> Decimal:
         """What the scores so far add up to, of 100."""
