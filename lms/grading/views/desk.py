@@ -153,6 +153,7 @@ def _earlier(
     if section is None:
         return []
     opened = desk.writing and desk.parts[section.id].carried_from is None
+    words = language()
     return [
         earlier_html(
             EarlierNote(
@@ -171,7 +172,7 @@ def _earlier(
                 where=places.get(note.id),
                 section=section,
             ),
-            language(),
+            words,
         )
         for number, note in enumerate(earlier, start=1)
     ]

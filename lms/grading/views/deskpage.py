@@ -285,9 +285,16 @@ class Desk:
         number = self.version.number - 1
         return projects.notes_of(self.version.work_id, number) if number else []
 
+    @cached_property
+    def _earlier_by_section(self) -> dict[str, list[ImprovementNote]]:
+        found: dict[str, list[ImprovementNote]] = {}
+        for note in self.earlier:
+            found.setdefault(note.section_id, []).append(note)
+        return found
+
     def earlier_of(self, section_id: str) -> list[ImprovementNote]:
         """Those of one section."""
-        return [note for note in self.earlier if note.section_id == section_id]
+        return self._earlier_by_section.get(section_id, [])
 
     @cached_property
     def open(self) -> list[Open]:
@@ -347,7 +354,7 @@ class Desk:
         """Whether the version still waits for this reviewer's review."""
         return self.version.settled_at is None and self.sent is None and not self.referred
 
-    @property
+    @cached_property
     def referred(self) -> bool:
         """Whether all reviews are there and a moderator decides between them: nobody writes another one."""
         sent = [review.sent for review in self.rounds[self.version.number].reviews]
@@ -487,6 +494,7 @@ class Desk:
     def criteria(self, said: ReviewContent, section_id: str) -> list[CriterionLine]:
         """The criteria, those that concern the open section first."""
         before = self.said_before if self.version.number > 1 else None
+        writing, words = self.writing, language()
         lines = []
         for number, criterion in enumerate(self.rubric.criteria, start=1):
             opinion = said.opinion(criterion.id)
@@ -495,7 +503,7 @@ class Desk:
             before_level = self.rubric.level(earlier) if earlier is not None else None
             line = _criterion(Same(self.rubric), number, opinion, here, before_level)
             html = _criterion_html(
-                Same(self.rubric), number, opinion, before_level, self.writing, self.base, language()
+                Same(self.rubric), number, opinion, before_level, writing, self.base, words
             )
             lines.append(replace(line, html=html))
         return sorted(lines, key=lambda line: not line.here)
