@@ -21,7 +21,7 @@ from lms.grading.forms import TooLong, note_fields, refuse_long, review_in, revi
 from lms.grading.leases import actions as leases
 from lms.grading.models import ReviewDraft
 from lms.grading.views import blueprint
-from lms.grading.views.deskpage import VIEWS, Desk, EarlierNote, earlier_html
+from lms.grading.views.deskpage import VIEWS, Desk, EarlierNote, Same, earlier_html
 from lms.grading.views.noting import noting
 from lms.grading.views.words import gap_word, kind_word, said
 from lms.guard import allowed, person, wants_json
@@ -170,7 +170,7 @@ def _earlier(
                 place=repr(places.get(note.id)),
                 note=note,
                 where=places.get(note.id),
-                section=section,
+                of=Same(section),
             ),
             words,
         )

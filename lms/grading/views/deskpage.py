@@ -132,15 +132,15 @@ def _changed_text(pair: Pair, _language: str) -> str:
 
 
 @lru_cache(maxsize=48)
-def _table_rows(pair: Pair, section: TableSection) -> tuple[Sequence[Row], Sequence[Row]]:
-    columns = [column.id for column in section.columns]
+def _table_rows(pair: Pair, section: Same) -> tuple[Sequence[Row], Sequence[Row]]:
+    columns = [column.id for column in section.thing.columns]
     return changes.shown_rows(changes.table_rows(pair.before, pair.after, columns))
 
 
 @lru_cache(maxsize=48)
-def _unchanged_rows(pair: Pair, section: TableSection, _language: str) -> str:
+def _unchanged_rows(pair: Pair, section: Same, _language: str) -> str:
     rows = get_template_attribute("grading/_changes.html", "rows_table")
-    shown: str = rows(_table_rows(pair, section)[1], section, {})
+    shown: str = rows(_table_rows(pair, section)[1], section.thing, {})
     return shown
 
 
@@ -159,9 +159,15 @@ class EarlierNote:
     opened: bool
     judged: str | None
     place: str
-    section: Section
+    of: Same
     note: Any = field(compare=False)
     where: Any = field(compare=False)
+
+    @property
+    def section(self) -> Section:
+        """The section that it is about."""
+        found: Section = self.of.thing
+        return found
 
 
 @lru_cache(maxsize=1024)
@@ -458,9 +464,11 @@ class Desk:
             and isinstance(section, TableSection)
         ):
             pair = Pair(before_part.sha256, part.sha256, before, held)
-            facts["rows"], facts["unchanged"] = _table_rows(pair, section)
+            # the checks of a section may hold lists of words: it cannot be hashed by what it holds
+            same = Same(section)
+            facts["rows"], facts["unchanged"] = _table_rows(pair, same)
             if facts["unchanged"] and not self.notes_on_rows(section.id):
-                facts["unchanged_html"] = _unchanged_rows(pair, section, language())
+                facts["unchanged_html"] = _unchanged_rows(pair, same, language())
         elif isinstance(shown, tuple):
             facts["files"] = self._files(shown, before if view == "perubahan" else None)
         findings, reasons = self._findings(section)
