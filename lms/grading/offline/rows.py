@@ -5,6 +5,7 @@ sheet only is taken; what was changed online only stays; what was changed in bot
 that was typed in either place is lost.
 """
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Literal, NamedTuple
 
@@ -323,6 +324,9 @@ def merged(
 ) -> tuple[ReviewContent, tuple[Told, ...]]:
     """What is stored with what these rows bring, and what became of each row that says anything."""
     merging = _Merging(subject, stored, words)
+    merging.bases.update(
+        known.base for row in found if (known := read_token(row.token)) and known.name.startswith("catatan:")
+    )
     told = [each for row in found if (each := merging.row(row, read_token)) is not None]
     return merging.said, tuple(told)
 
@@ -333,6 +337,8 @@ class _Merging:
         self.said = stored
         self.words = words
         self.seen: set[str] = set()
+        self.bases: Counter[str] = Counter()
+        """What the rows of notes went out with."""
         self.levels = [level_option(level) for level in subject.rubric.levels]
 
     def row(self, row: Row, read_token: Callable[[str], RowName | None]) -> Told | None:
@@ -448,7 +454,7 @@ class _Merging:
         text = self._text(row)
         section_id = self._section(row) if text else ""
         typed = (section_id, self._kind(row), text)
-        if identity.digest(typed) == base or (text and self._stands(typed)):
+        if identity.digest(typed) == base or (text and self._stands_besides(typed)):
             return "same"
         place = next(
             (
@@ -487,7 +493,14 @@ class _Merging:
 
     def _stands(self, values: Values) -> bool:
         """Whether the note is there already."""
-        return any(note_values(values[0], note) == values for note in self.said.section(values[0]).notes)
+        return self._standing(values) > 0
+
+    def _stands_besides(self, values: Values) -> bool:
+        """Whether it is there already, beside those that rows of their own went out with."""
+        return self._standing(values) > self.bases[identity.digest(values)]
+
+    def _standing(self, values: Values) -> int:
+        return sum(note_values(values[0], note) == values for note in self.said.section(values[0]).notes)
 
     def _add(self, section_id: str, note: Note) -> None:
         review = self.said.section(section_id)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import msgspec
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from lms.grading.content import Note, Opinion, ReviewContent, SectionReview
@@ -189,7 +189,7 @@ def test_what_was_changed_online_only_stays() -> None:
     assert {each.fate for each in told} == {"same"}
 
 
-TEXTS = st.text(alphabet="ab ", max_size=3).map(str.strip)
+TEXTS = st.text(alphabet="abcdefgh ", max_size=3).map(str.strip)
 
 
 @st.composite
@@ -199,7 +199,7 @@ def reviews(draw: Callable[..., str]) -> ReviewContent:
             name: SectionReview(
                 draw(st.sampled_from(("", "accept", "return"))),  # type: ignore[arg-type]
                 tuple(
-                    Note(draw(TEXTS) or "c", bool(draw(st.booleans())))
+                    Note(draw(TEXTS) or "z", bool(draw(st.booleans())))
                     for _ in range(int(draw(st.integers(0, 2))))
                 ),
             )
@@ -214,6 +214,10 @@ def reviews(draw: Callable[..., str]) -> ReviewContent:
 def test_nothing_typed_online_is_lost_and_bringing_it_twice_changes_nothing_more(
     base: ReviewContent, offline: ReviewContent, online: ReviewContent
 ) -> None:
+    # a note is known by its words: where two say the same, or one takes over another's, they cannot be told apart
+    said = [[note.text for part in each.sections.values() for note in part.notes] for each in (base, online)]
+    assume(all(len(set(texts)) == len(texts) for texts in said))
+    assume(not {note.text for part in offline.sections.values() for note in part.notes} & set(said[0]))
     out, filled = sheet(base), sheet(offline)
     found = [
         msgspec.structs.replace(row, cells=filled[name].cells if name in filled else row.cells)
