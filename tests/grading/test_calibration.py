@@ -29,7 +29,7 @@ from tests.conftest import Browser
 from tests.grading.disputes import second_grader
 from tests.grading.reviews import ACCEPTED, HOUR, handed_in, send
 from tests.grading.test_actions import at_once
-from tests.projects.work import ITEM
+from tests.projects.work import ITEM, change_project
 
 DAY = timedelta(days=1)
 GOLD = ReviewContent(
@@ -70,6 +70,8 @@ def test_without_a_kappa_only_sameness_is_near() -> None:
 
 def test_names_are_found_however_they_are_spaced_or_written() -> None:
     assert scoring.names_in(["Disusun oleh SARI\n wulandari."], {"Sari Wulandari": "Sari"}) == ["Sari"]
+    assert scoring.names_in(["Sari Wulandari"], {"Sari  Wulandari": "Sari"}) == ["Sari"]
+    assert scoring.names_in(["NIP 19860926 201505 2 001"], {"198609262015052001": "Sari"}) == ["Sari"]
     assert scoring.names_in(["Tanpa nama."], {"Sari Wulandari": "Sari", "": "Kosong"}) == []
 
 
@@ -101,7 +103,10 @@ def is_open(cast: Cast) -> bool:
 
 
 def mark(cast: Cast, sample: GoldSample, said: ReviewContent, after: timedelta = 4 * HOUR) -> bool:
-    return actions.send_mark(sample, said, by=cast.people["rekan"], now=NOW + after)[1]
+    rekan = cast.people["rekan"]
+    draft = models.draft_of(sample.id, rekan)
+    revision = draft.revision if draft else 0
+    return actions.send_mark(sample, said, revision=revision, by=rekan, now=NOW + after)[1]
 
 
 def test_the_queue_opens_when_the_marks_come_near_enough(sample: GoldSample, cast: Cast) -> None:
@@ -166,8 +171,13 @@ def test_a_sample_has_reasons_no_names_and_stays_as_it_is(cast: Cast, session: A
         actions.make_sample(version, ITEM, SAME, by=dewi, now=NOW)
     assert caught.value.criteria == ["isu", "sasaran"]
     db.session.execute(update(Person).where(Person.id == cast.people["sari"]).values(name="akar masalah"))
-    with pytest.raises(Refused, match="akar masalah"):
+    with pytest.raises(Refused, match="akar masalah") as named:
         actions.make_sample(version, ITEM, GOLD, by=dewi, now=NOW)
+    assert "akar masalah" in str(named.value.values)
+    change_project(blind="learner")
+    with pytest.raises(Refused, match="dari timnya") as hidden:
+        actions.make_sample(version, ITEM, GOLD, by=dewi, now=NOW)
+    assert "akar masalah" not in f"{hidden.value}{hidden.value.values}"
     db.session.execute(update(Person).where(Person.id == cast.people["sari"]).values(name="Sari W"))
     db.session.expire_all()
     made = actions.make_sample(version, ITEM, GOLD, by=dewi, now=NOW)
@@ -186,6 +196,9 @@ def test_a_draft_names_the_one_before(sample: GoldSample, cast: Cast) -> None:
         actions.save_draft(sample, NEAR, revision=0, by=rekan, now=NOW)
     with pytest.raises(actions.Incomplete):
         mark(cast, sample, ReviewContent(criteria={"isu": Opinion(level=3)}))
+    with pytest.raises(actions.Stale):
+        actions.send_mark(sample, SAME, revision=0, by=rekan, now=NOW + 4 * HOUR)
+    assert models.draft_of(sample.id, rekan) is not None
     mark(cast, sample, SAME)
     assert models.draft_of(sample.id, rekan) is None
 
@@ -296,6 +309,14 @@ def test_autosave_and_what_is_missing(world: World, as_person: SignIn, app: Flas
     assert half.status_code == 422
     assert 'href="#kriteria-sasaran"' in words(half)
     assert "setengah" in words(half)
+    over = rekan.post(f"{sample}/kirim", data=given_form(4, 2, **{"comment.isu": "dari tab lain"}))
+    assert over.status_code == 409
+    assert "dari tab lain" in words(over)
+    long = given_form(1, 3, revision="1", **{"comment.isu": "panjang " * 700 + "ujung"})
+    for address in (sample, f"{sample}/kirim"):
+        kept = rekan.post(address, data=long)
+        assert kept.status_code == 413
+        assert "panjang ujung" in words(kept)
     assert rekan.post(sample, data=given_form(1, 3, revision="1")).status_code == 303
     with app.app_context():
         assert db.session.scalar(select(func.count(PracticeDraft.id))) == 1

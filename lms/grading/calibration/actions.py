@@ -22,9 +22,11 @@ from lms.grading.calibration.models import (
 )
 from lms.grading.calibration.scoring import MEASURES, Measure, Nearness
 from lms.grading.content import ReviewContent
-from lms.grading.models import rubric_of
+from lms.grading.models import rubric_of, setting_of
 from lms.people.models import Person
 from lms.projects import models as projects
+from lms.projects.content import ROW_ID, Table
+from lms.projects.content import decode as decode_part
 from lms.projects.models import SubmissionPart, SubmissionVersion
 from lms.refusals import N_, Refused
 
@@ -128,6 +130,10 @@ def make_sample(
         raise Refused(N_("Satu proyek paling banyak memiliki 20 contoh."))
     found = scoring.names_in(_texts(version), _names(version))
     if found:
+        if setting_of(version.work_id).masked:
+            raise Refused(
+                N_("Naskah ini menyebut orang dari timnya, jadi tidak dapat dijadikan contoh tanpa nama.")
+            )
         raise Refused(
             N_("Naskah ini menyebut %(names)s, jadi tidak dapat dijadikan contoh tanpa nama."),
             names=", ".join(found),
@@ -155,9 +161,19 @@ def make_sample(
 
 
 def _texts(version: SubmissionVersion) -> list[str]:
-    return list(
-        db.session.scalars(select(SubmissionPart.content).where(SubmissionPart.submission_id == version.id))
-    )
+    """What stands in the version, as it is read and not as it is stored."""
+    found: list[str] = []
+    for stored in db.session.scalars(
+        select(SubmissionPart.content).where(SubmissionPart.submission_id == version.id)
+    ):
+        held = decode_part(stored)
+        if isinstance(held, str):
+            found.append(held)
+        elif isinstance(held, Table):
+            found += (cell for row in held.rows for key, cell in row.items() if key != ROW_ID)
+        else:
+            found += (file.name for file in held)
+    return found
 
 
 def _names(version: SubmissionVersion) -> Mapping[str, str]:
@@ -208,16 +224,20 @@ def save_draft(
 
 
 def send_mark(
-    sample: GoldSample, said: ReviewContent, *, by: int, now: datetime
+    sample: GoldSample, said: ReviewContent, *, revision: int, by: int, now: datetime
 ) -> tuple[PracticeMark, bool]:
     """Send a mark of a sample, once a day at most; whoever is near enough over all samples is let in.
 
-    Returns the newest mark and whether this call made it: a second press finds the first one. Raises Incomplete.
+    Returns the newest mark and whether this call made it: a second press finds the first one. Raises Incomplete,
+    and Stale where something else was saved since ``revision``.
     """
     _hold(sample.cohort_id)
     marks = models.attempts_of(sample.id, by)
     if marks and marks[-1].sent_at + AGAIN > now:
         return marks[-1], False
+    draft = models.draft_of(sample.id, by)
+    if draft is not None and draft.revision != revision and draft.content != content.encode(said):
+        raise Stale
     rubric = rubric_of(sample.version_id, projects.project(sample.submission.work.item_id))
     missing = scoring.missing(said, [each.id for each in rubric.criteria], reasons=False)
     if missing:
@@ -230,7 +250,6 @@ def send_mark(
         sent_at=now,
     )
     db.session.add(row)
-    draft = models.draft_of(sample.id, by)
     if draft is not None:
         db.session.delete(draft)
     db.session.flush()

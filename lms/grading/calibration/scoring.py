@@ -77,6 +77,14 @@ def missing(said: ReviewContent, criteria: Iterable[str], *, reasons: bool) -> l
 
 
 def names_in(texts: Iterable[str], names: Mapping[str, str]) -> list[str]:
-    """Which of these (what is looked for, what it is called) the texts mention."""
+    """Which of these (what is looked for, what it is called) the texts mention; numbers however they are grouped."""
     whole = " ".join(" ".join(texts).casefold().split())
-    return sorted({called for sought, called in names.items() if sought and sought.casefold() in whole})
+    digits = "".join(filter(str.isdecimal, whole))
+    return sorted(
+        {
+            called
+            for sought, called in names.items()
+            if sought
+            and (" ".join(sought.casefold().split()) in whole or (sought.isdecimal() and sought in digits))
+        }
+    )

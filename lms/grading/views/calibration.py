@@ -17,9 +17,8 @@ from lms.grading.calibration import actions, scoring
 from lms.grading.calibration import models as calibration
 from lms.grading.calibration.models import GoldSample
 from lms.grading.content import Opinion, ReviewContent
-from lms.grading.forms import revision_in, typed
+from lms.grading.forms import TooLong, refuse_long, revision_in, typed
 from lms.grading.release.models import CohortProject, cohort_project
-from lms.grading.typed import TEXT_AT_MOST
 from lms.grading.views import blueprint
 from lms.grading.views.words import said, who
 from lms.guard import allowed, can, person, wants_json
@@ -118,7 +117,7 @@ def _said_in(rubric: Rubric) -> ReviewContent:
         criteria={
             each.id: Opinion(
                 levels.get(request.form.get(f"level.{each.id}", "")),
-                comment=typed(request.form.get(f"comment.{each.id}", ""))[:TEXT_AT_MOST],
+                comment=typed(request.form.get(f"comment.{each.id}", "")),
             )
             for each in rubric.criteria
         }
@@ -188,9 +187,12 @@ def save_practice(sample: GoldSample) -> ResponseReturnValue:
     """Keep the draft: JSON for autosave.js, a redirect for the form's own button."""
     written, revision = _said_in(_rubric(sample)), revision_in(request.form)
     try:
+        refuse_long(written)
         draft = actions.save_draft(sample, written, revision=revision, by=person().id, now=utcnow())
     except actions.Stale as error:
         return _stale(sample, written, error)
+    except TooLong as error:
+        return _too_long(sample, written, error)
     if wants_json():
         answer: dict[str, Any] = {"fragments": {}}
         if draft is not None:
@@ -215,20 +217,37 @@ def _stale(sample: GoldSample, written: ReviewContent, error: actions.Stale) -> 
     return _desk(again, typed_now=written, revision=draft.revision if draft else 0, problem=problem), 409
 
 
+def _too_long(sample: GoldSample, written: ReviewContent, error: TooLong) -> ResponseReturnValue:
+    """What was typed stays in the form; nothing is stored."""
+    problem, sample_id = said(error), sample.id
+    db.session.rollback()
+    if wants_json():
+        return jsonify(error="too_long", message=problem), 413
+    begin_reading()
+    again = calibration.sample(sample_id)
+    assert again is not None
+    revision = revision_in(request.form)
+    return _desk(again, typed_now=written, revision=revision, problem=problem), 413
+
+
 @blueprint.post("/telaah/latihan/<int:sample_id>/kirim")
 @allowed(Deed.PRACTICE, calibration.sample)
 def send_practice(sample: GoldSample) -> ResponseReturnValue:
     """Send the mark, and see how the others judge."""
-    written = _said_in(_rubric(sample))
+    written, revision = _said_in(_rubric(sample)), revision_in(request.form)
     try:
-        _, made = actions.send_mark(sample, written, by=person().id, now=utcnow())
+        refuse_long(written)
+        _, made = actions.send_mark(sample, written, revision=revision, by=person().id, now=utcnow())
+    except actions.Stale as error:
+        return _stale(sample, written, error)
+    except TooLong as error:
+        return _too_long(sample, written, error)
     except actions.Incomplete as error:
         problem, criteria, sample_id = said(error), error.criteria, sample.id
         db.session.rollback()
         begin_reading()
         again = calibration.sample(sample_id)
         assert again is not None
-        revision = revision_in(request.form)
         return _desk(again, typed_now=written, revision=revision, problem=problem, missing=criteria), 422
     db.session.commit()
     if made:
@@ -270,6 +289,7 @@ def make_sample(version: SubmissionVersion) -> ResponseReturnValue:
     written = _said_in(models.rubric_of(projects.version_of(version.work.item_id), project))
     submission_id, stable_id = version.id, version.work.stable_id
     try:
+        refuse_long(written)
         actions.make_sample(version, stable_id, written, by=person().id, now=utcnow())
     except Refused as error:
         problem = said(error)

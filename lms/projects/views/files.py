@@ -195,8 +195,13 @@ def attachment(attachment: Attachment) -> ResponseReturnValue:
         return Response(status=304)
     name, bare = shown_name(attachment), None
     try:
-        if masked and "apa-adanya" not in request.args:
-            bare = without_author(attachment.sha256, attachment.media_type)
+        if masked:
+            try:
+                bare = without_author(attachment.sha256, attachment.media_type)
+            except previews.Unshowable:
+                # only what cannot be cleaned is handed over as it is, and only when asked for
+                if "apa-adanya" not in request.args:
+                    raise
         stream: BinaryIO = files.store().open(attachment.sha256) if bare is None else io.BytesIO(bare)
     except FileNotFoundError:
         abort(404)

@@ -279,6 +279,7 @@ def test_files_of_blind_projects_come_without_their_author(app: Flask, cast: Cas
         assert author_of(response.data) == ""
         assert ref.sha256 not in str(response.headers)
         assert "lampiran-1.pdf" in response.headers["Content-Disposition"]
+    assert author_of(as_person("dewi").get(f"{address}?apa-adanya=1").data) == ""  # it can be cleaned
     assert as_person("sari").get(address).data == data  # what is stored stays as it came
     found = archive(as_person("dewi").get(PACK))
     (name,) = [name for name in found.namelist() if name.endswith(".pdf")]
