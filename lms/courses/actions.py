@@ -298,13 +298,14 @@ def set_facilitators(
                 detail={"person": person_id, "leads": int(person_id in leads)},
             )
     for person_id in sorted(present.keys() - person_ids):
-        for act in _when_leaving:
-            act(cohort.id, person_id, by=by, now=now)
         db.session.execute(
             delete(CohortFacilitator).where(
                 CohortFacilitator.cohort_id == cohort.id, CohortFacilitator.person_id == person_id
             )
         )
+        # after it: whoever is just giving them something holds their seat, and is waited for
+        for act in _when_leaving:
+            act(cohort.id, person_id, by=by, now=now)
         audit.record(
             "remove facilitator", f"cohort:{cohort.id}", by=by, now=now, detail={"person": person_id}
         )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from datetime import timedelta
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -23,9 +24,11 @@ from lms.grading.state import WorkState
 from lms.people.models import Person as PersonRow
 from lms.projects import models as projects
 from lms.projects.models import SubmissionVersion
+from lms.projects.source import Reconcile
 from lms.refusals import Refused
 from tests.cast import NOW, Cast
-from tests.grading.reviews import ACCEPTED, HOUR, RETURNED, handed_in, second_version, send
+from tests.grading.disputes import second_grader
+from tests.grading.reviews import ACCEPTED, HOUR, RETURNED, WORSE, handed_in, second_version, send
 from tests.projects.work import change_project
 
 DAY = timedelta(days=1)
@@ -367,3 +370,31 @@ def test_the_counts_are_those_of_the_one_state_function(cast: Cast, team: dict[s
     second_version(cast, sari)
     assert check() == {"waiting": 1, "resubmitted": 1}
     assert budi.id in waiting(team["dewi"])
+
+
+def test_what_is_disputed_waits_for_a_lead_who_was_given_it_too(cast: Cast, team: dict[str, int]) -> None:
+    change_project(graders=2, reconcile=Reconcile(how="moderator", above=Decimal(10)))
+    version = handed_in(cast)
+    send(version, ACCEPTED, team["dewi"])
+    send(version, WORSE, second_grader(cast), now=NOW + 2 * HOUR)
+    lead = db.session.get_one(CohortFacilitator, (cast.cohort_id, team["yuni"]))
+    lead.leads = True
+    db.session.flush()
+    give(version, team["yuni"], team["dewi"])
+    assert waiting(team["yuni"]) == [version.id]  # once
+
+
+def test_their_seat_is_gone_before_their_works_are_taken(
+    cast: Cast, team: dict[str, int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seats = []
+
+    def act(cohort_id: int, person_id: int, **_: Any) -> None:
+        seats.append(db.session.get(CohortFacilitator, (cohort_id, person_id), populate_existing=True))
+
+    monkeypatch.setattr(courses, "_when_leaving", [act])
+    cohort = db.session.get_one(Cohort, cast.cohort_id)
+    courses.set_facilitators(
+        cohort, frozenset((team["dewi"], team["hasan"])), frozenset((team["dewi"],)), by=team["dewi"], now=NOW
+    )
+    assert seats == [None]

@@ -274,6 +274,25 @@ def test_relations_are_declared_and_withdrawn(as_person: SignIn, cast: Cast, her
     assert answer.status_code == 400  # whoever declared it for him takes it back
     assert dewi.post(theirs, data={"withdraw": relation}).status_code == 303
     assert "Konsultan" not in text_of(hasan.get(mine))
+    # what he declared is not for who leads to take back, from whatever seat; administrators may
+    assert hasan.post(mine, data={"organization": bapperida, "reason": "Kerabat"}).status_code == 303
+    relation = text_of(hasan.get(mine)).split('name="withdraw" value="', 1)[1].split('"', 1)[0]
+    assert dewi.post(theirs, data={"withdraw": relation}).status_code == 400
+    assert "Kerabat" in text_of(hasan.get(mine))
+    assert as_person("ratna").post(theirs, data={"withdraw": relation}).status_code == 303
+    assert "Kerabat" not in text_of(hasan.get(mine))
+
+
+def test_a_lead_does_not_withdraw_on_their_own_seat_what_others_declared(
+    as_person: SignIn, cast: Cast, here: dict[str, int]
+) -> None:
+    dewi = as_person("dewi")
+    seat = f"/telaah/angkatan/{cast.code}/fasilitator/{cast.people['dewi']}"
+    data = {"organization": str(cast.organizations["Bapperida"]), "reason": "Konsultan"}
+    assert as_person("ratna").post(seat, data=data).status_code == 303
+    relation = text_of(dewi.get(seat)).split('name="withdraw" value="', 1)[1].split('"', 1)[0]
+    assert dewi.post(seat, data={"withdraw": relation}).status_code == 400
+    assert "Konsultan" in text_of(dewi.get(seat))
 
 
 @pytest.mark.parametrize(("who", "status"), [("sari", 403), ("ratna", 403)])

@@ -57,6 +57,7 @@ def allocate(
 
     Raises Refused for who does not facilitate the cohort, and where there is a conflict of interest.
     """
+    _hold_seats(select(Work.cohort_id).where(Work.id == work_id).scalar_subquery())
     (cohort_id,) = _hold([work_id]).values()
     row = standing(work_id, reviewer_id)
     if row is not None:
@@ -65,6 +66,16 @@ def allocate(
     row = _add(work_id, cohort_id, reviewer_id, how=how, reason=reason, by=by, now=now)
     requeue([work_id])
     return row
+
+
+def _hold_seats(cohort_id: Any) -> None:
+    """Whoever takes a facilitator from the cohort waits: then what was given here ends with the rest. Before ``_hold``."""
+    db.session.execute(
+        select(CohortFacilitator.person_id)
+        .where(CohortFacilitator.cohort_id == cohort_id)
+        .order_by(CohortFacilitator.person_id)
+        .with_for_update(read=True, key_share=True)
+    )
 
 
 def _hold(work_ids: Collection[int]) -> dict[int, int]:
@@ -380,6 +391,7 @@ def apply(cohort_id: int, wish: Wish, digest: str, *, by: int, now: datetime) ->
     before = plan(cohort_id, wish, by=by, now=now)
     ids = {each.work_id for each in before.plan.given}
     if ids:
+        _hold_seats(cohort_id)
         _hold(ids)
     planned = plan(cohort_id, wish, by=by, now=now)
     if planned.plan.digest != digest:
@@ -549,7 +561,15 @@ def declare(
 
 
 def withdraw(relation: DeclaredRelation, *, by: int, now: datetime) -> None:
-    """A declared relation holds no more; the row stays. Twice does no harm."""
+    """A declared relation holds no more; the row stays. Twice does no harm.
+
+    Raises Refused but for who declared it, and for administrators whom it does not keep from anything.
+    """
+    if by != relation.declared_by and (
+        by == relation.reviewer_id
+        or db.session.scalar(select(Person.administrator).where(Person.id == by, Person.active)) is not True
+    ):
+        raise Refused(N_("Hanya yang menyatakan hubungan ini, atau administrator, yang dapat mencabutnya."))
     if relation.ended_at is not None:
         return
     relation.ended_at, relation.ended_by = now, by

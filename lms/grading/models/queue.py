@@ -265,7 +265,8 @@ def _waiting(shape: _Shape) -> list[tuple[Select[Any], tuple[Any, ...]]]:
         ).where(
             SubmissionVersion.cohort_id == _int(f"pool_{at}"),
             SubmissionVersion.pool_on.is_not(None),
-            ~allocated_to(_ME),
+            # what is disputed waits for a decision, whoever reviewed it, and in nobody's own part
+            or_(REFERRED, ~allocated_to(_ME)),
         )
         order = (SubmissionVersion.pool_on, where, SubmissionVersion.id)
         if shape.after == LATER:

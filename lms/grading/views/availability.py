@@ -181,7 +181,6 @@ def _change(person_id: int, cohort_ids: Collection[int], seat: Seat | None) -> R
         elif "withdraw" in form:
             relation = db.session.get(DeclaredRelation, row_id(form["withdraw"]))
             if relation is not None and relation.reviewer_id == person_id:
-                _refuse_own_withdrawal(relation, seat)
                 actions.withdraw(relation, by=by, now=now)
         else:
             learner = form.get("learner", "").strip()
@@ -206,12 +205,6 @@ def _change(person_id: int, cohort_ids: Collection[int], seat: Seat | None) -> R
     db.session.commit()
     flash(gettext("Tersimpan."), "ok")
     return redirect(_address(seat), 303)
-
-
-def _refuse_own_withdrawal(relation: DeclaredRelation, seat: Seat | None) -> None:
-    """What somebody else declared about a facilitator is not for that facilitator to take back."""
-    if seat is None and relation.declared_by != relation.reviewer_id:
-        raise Refused(N_("Hubungan ini dinyatakan oleh pemimpin angkatan, jadi hanya dapat dicabut olehnya."))
 
 
 def _day(name: str) -> date:
