@@ -374,11 +374,16 @@ def _settle(
     db.session.execute(
         select(Draft.id).where(Draft.work_id == submission.work_id).order_by(Draft.id).with_for_update()
     )
-    for names, column in ((back, "returned_in"), (accepted, "accepted_in")):
+    number = submission.number
+    # a version that a newer rubric put before the reviewers again holds sections that were accepted once
+    for names, values in (
+        (back, {"returned_in": number, "submitted_in": number, "accepted_in": None}),
+        (accepted, {"accepted_in": number}),
+    ):
         db.session.execute(
             update(Draft)
             .where(Draft.work_id == submission.work_id, Draft.section_id.in_(names))
-            .values({column: submission.number})
+            .values(values)
             .execution_options(synchronize_session=False)
         )
     submission.settled_at = now

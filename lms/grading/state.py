@@ -25,7 +25,7 @@ class WorkFacts(msgspec.Struct, frozen=True, kw_only=True):
     `version` is its number, 0 before anything was handed in. `needed` reviews are asked of it, `started` were
     begun (sent ones too), `sent` were sent; `returned` says that one of those hands it back. `disputed`: they
     were all sent, and a moderator has yet to decide between them. `graded`: the
-    ledger holds a grade for it that is agreed, moderated or later. `released`: the learners see that grade.
+    version is settled and accepted, and the ledger holds a grade for it that is agreed, moderated or later. `released`: the learners see that grade.
     """
 
     version: int = 0
@@ -48,10 +48,10 @@ def work_state(facts: WorkFacts) -> WorkState | None:
         return None
     if facts.released:
         return WorkState.RELEASED
-    if facts.graded:
-        return WorkState.GRADED
     if facts.returned and facts.sent >= facts.needed:
         return WorkState.RETURNED
+    if facts.graded:
+        return WorkState.GRADED
     if facts.disputed:
         return WorkState.MODERATION
     if facts.started or facts.sent:

@@ -17,7 +17,7 @@ from lms.grading.state import WorkFacts, WorkState, awaits_reviewer, work_state
         (WorkFacts(version=1, needed=2, started=2, sent=2), WorkState.IN_REVIEW, True),
         (WorkFacts(version=1, needed=2, started=2, sent=2, disputed=True), WorkState.MODERATION, False),
         (WorkFacts(version=2, started=1, sent=1, graded=True), WorkState.GRADED, False),
-        (WorkFacts(version=2, started=1, sent=1, returned=True, graded=True), WorkState.GRADED, False),
+        (WorkFacts(version=2, started=1, sent=1, returned=True, graded=True), WorkState.RETURNED, False),
         (WorkFacts(version=2, started=1, sent=1, graded=True, released=True), WorkState.RELEASED, False),
     ],
 )

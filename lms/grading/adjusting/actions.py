@@ -57,7 +57,9 @@ def adjust(
     if not points and (before is None or not before.points):
         raise Refused(N_("Tulis berapa poin ditambah atau dikurangi, misalnya 5 atau -2,5."))
     basis = basis_of(work)
-    total = (basis.explain().total if basis is not None else standing.base.points) + points
+    if basis is None:  # a newer version is with the reviewers, or came back
+        raise Refused(N_("Nilai tim ini belum diputuskan. Sesuaikan setelah seluruh bagiannya diterima."))
+    total = basis.explain().total + points
     if not LOWEST <= total <= HIGHEST:
         raise Refused(
             N_("Dengan penyesuaian itu nilainya menjadi %(total)s, di luar 0 sampai 100."),

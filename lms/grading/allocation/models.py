@@ -26,7 +26,7 @@ from sqlalchemy.orm import Mapped, aliased, mapped_column
 
 from lms.courses.models import CohortFacilitator, Enrolment
 from lms.extensions import Base, Key, db
-from lms.grading.models.standing import IS_GRADED, IS_RELEASED, member_names, with_team
+from lms.grading.models.standing import IS_RELEASED, WORK_GRADED, member_names, with_team
 from lms.people.models import Organization, Person
 from lms.projects import models as projects
 from lms.projects.models import SubmissionVersion, Work, WorkMember, is_blind
@@ -345,7 +345,7 @@ def works_in(cohort_id: int, scope: Scope, *, asked_by: int) -> Select[Any]:
         query = query.where(waiting.is_not(None))
     if scope.lacking:
         # what is graded needs nobody any more
-        query = query.where(~IS_GRADED, _lacks(cohort_id))
+        query = query.where(~WORK_GRADED, _lacks(cohort_id))
     return query
 
 

@@ -106,14 +106,13 @@ def settled(
 
 
 def basis_of(work: Workspace, under: Rubric | None = None) -> Basis | None:
-    """What the grade of a work rests on; None before its reviews came to one. At most seven statements.
+    """What the grade of a work rests on; None while its newest version waits or came back. At most seven statements.
 
     ``under`` reads the same reviews by another rubric.
     """
     rounds = models.rounds_of(work.id)
-    decided = [each for each in rounds if each.settled_at is not None]
-    accepted = next((each for each in reversed(decided) if each.reviews and not each.returned), None)
-    if accepted is None:
+    accepted = rounds[-1] if rounds else None
+    if accepted is None or accepted.settled_at is None or not accepted.reviews or accepted.returned:
         return None
     rubric = under or rubric_of(rubric_version(work.id), work.project)
     ruled = moderations([accepted.submission_id]).get(accepted.submission_id)

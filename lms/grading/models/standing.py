@@ -54,7 +54,6 @@ def _ledger(states: Sequence[str]) -> ColumnElement[bool]:
     )
 
 
-IS_GRADED = _ledger(DECIDED)
 IS_RELEASED = _ledger(VISIBLE)
 STARTED = or_(
     select(ReviewDraft.id)
@@ -67,6 +66,14 @@ STARTED = or_(
     .exists(),
 )
 UNSETTLED = SubmissionVersion.settled_at.is_(None)
+HANDED_BACK = (
+    select(Review.id)
+    .where(Review.submission_id == SubmissionVersion.id, Review.outcome == "returned")
+    .correlate(SubmissionVersion)
+    .exists()
+)
+# a grade of an older version counts no more once a newer one waits, or came back
+IS_GRADED = and_(~UNSETTLED, ~HANDED_BACK, _ledger(DECIDED))
 REFERRED = (
     select(Referral.id)
     .where(Referral.submission_id == SubmissionVersion.id)
@@ -81,13 +88,21 @@ NEWEST = ~(
     .correlate(SubmissionVersion)
     .exists()
 )
+# the same about a ``Work`` whose versions are not in the statement
+WORK_GRADED = and_(
+    select(SubmissionVersion.id)
+    .where(SubmissionVersion.work_id == Work.id, NEWEST, ~UNSETTLED, ~HANDED_BACK)
+    .correlate(Work)
+    .exists(),
+    _ledger(DECIDED),
+)
 # ``state.work_state`` decides; these only pick the rows of a state for a list, and a test holds them to it.
 IN_STATE: dict[WorkState, ColumnElement[bool]] = {
     WorkState.WAITING: and_(UNSETTLED, SubmissionVersion.number == 1, ~STARTED),
     WorkState.RESUBMITTED: and_(UNSETTLED, SubmissionVersion.number > 1, ~STARTED),
     WorkState.IN_REVIEW: and_(UNSETTLED, STARTED, ~REFERRED),
     WorkState.MODERATION: DISPUTED,
-    WorkState.RETURNED: and_(~UNSETTLED, NEWEST, ~IS_GRADED),
+    WorkState.RETURNED: and_(~UNSETTLED, NEWEST, ~IS_GRADED, ~IS_RELEASED),
     WorkState.GRADED: and_(~UNSETTLED, NEWEST, IS_GRADED, ~IS_RELEASED),
     WorkState.RELEASED: and_(~UNSETTLED, NEWEST, IS_RELEASED),
 }

@@ -13,6 +13,7 @@ from lms import audit, formats
 from lms.courses import actions as courses
 from lms.courses.models import Cohort, GradeEntry
 from lms.extensions import db
+from lms.grading.allocation import actions as allocation
 from lms.grading.models.rubrics import RubricChange, RubricRuling
 from lms.grading.rubricchange import models
 from lms.grading.rubricchange.models import Move, Shift
@@ -74,6 +75,13 @@ def decide(
     The cohort moves to the newer version in the same transaction, where one is on offer. Raises StalePreview, and
     Refused without a choice, without a reason, or where released grades would change and nobody said yes to that.
     """
+    # the versions first, as whoever sends a review or allocates does
+    db.session.execute(
+        select(SubmissionVersion.id)
+        .where(SubmissionVersion.cohort_id == cohort.id, SubmissionVersion.settled_at.is_(None))
+        .order_by(SubmissionVersion.id)
+        .with_for_update(key_share=True)
+    )
     db.session.execute(select(Cohort.id).where(Cohort.id == cohort.id).with_for_update(key_share=True))
     db.session.execute(select(Work.id).where(Work.cohort_id == cohort.id).order_by(Work.id).with_for_update())
     move = models.move_of(cohort)
@@ -202,8 +210,7 @@ def _told(before: Decimal, after: Decimal, why: str) -> str:
 def _reopen(case: Case, *, key: bytes, now: datetime) -> None:
     """Put what was handed in before the reviewers once more, as a version of the same text; nothing is taken away."""
     old = db.session.get_one(SubmissionVersion, case.submission_id)
-    if old.settled_at is None:
-        old.settled_at = now
+    assert old.settled_at is not None  # what is only partly marked is never reopened
     code = receipt.new_code()
     version = SubmissionVersion(
         work_id=old.work_id,
@@ -236,3 +243,4 @@ def _reopen(case: Case, *, key: bytes, now: datetime) -> None:
         for part in parts
     )
     db.session.flush()
+    allocation.requeue([old.work_id])

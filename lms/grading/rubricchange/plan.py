@@ -112,9 +112,10 @@ def effect(choice: Choice, case: Case) -> tuple[Deed, Trouble]:
     if not case.graded and not marked_now:
         # nothing was marked yet, or it came back: the next review simply has the newer rubric
         return "switch", ""
+    if marked_now:
+        # it is finished by the rubric that its reviewers began with
+        return "impossible", "partly"
     if choice == "recompute":
-        if marked_now:
-            return "impossible", "partly"
         if case.appealed:
             return "impossible", "appealed"
         if case.missing or any(grade.after is None for grade in case.grades):

@@ -16,20 +16,35 @@ from lms.courses import actions as courses
 from lms.courses.models import Cohort, GradeEntry
 from lms.extensions import db
 from lms.grading import actions as grading
+from lms.grading.allocation.actions import allocate
+from lms.grading.content import Opinion, ReviewContent
 from lms.grading.explaining.models import basis_of
-from lms.grading.models import Review
+from lms.grading.models import Review, ready_of, standings_of
 from lms.grading.models.rubrics import RubricChange, RubricRuling
 from lms.grading.release import models as releasing
 from lms.grading.rubricchange import actions, models
 from lms.grading.rubricchange.actions import StalePreview
+from lms.grading.state import WorkState
 from lms.mail import Mail
+from lms.projects import models as projects
 from lms.projects.models import SubmissionVersion
+from lms.projects.reviewers import day_of
 from lms.publishing import actions as publishing
 from lms.refusals import Refused
 from lms.rubric import Rubric
 from tests.cast import CODE, NOW, Cast, sample
 from tests.conftest import Browser
-from tests.grading.reviews import ACCEPTED, HOUR, handed_in, send, work_of
+from tests.grading.reviews import (
+    ACCEPT,
+    ACCEPTED,
+    HOUR,
+    RETURNED,
+    SCORED,
+    handed_in,
+    second_version,
+    send,
+    work_of,
+)
 from tests.grading.test_actions import at_once
 from tests.projects.work import ITEM, KEY, begin
 
@@ -212,12 +227,48 @@ def test_review_again_puts_the_same_text_before_the_reviewers(
     versions = list(db.session.scalars(select(SubmissionVersion).order_by(SubmissionVersion.number)))
     assert [(each.number, each.sha256 == marked.sha256) for each in versions] == [(1, True), (2, True)]
     assert versions[1].settled_at is None
-    assert open_kinds(cast) == {"not_handed_in", "newer_version"}
+    assert open_kinds(cast) == {"not_handed_in", "unmarked"}
     send(versions[1], ACCEPTED, cast.people["dewi"], now=LATER + HOUR)
     assert reviews()[: len(before)] == before
     assert ledger(cast)[-1] == ("agreed", Decimal("87.5"))
     assert total(versions[1]) == Decimal("87.5")
     assert open_kinds(cast) == {"not_handed_in"}
+
+
+def state(cast: Cast, version: SubmissionVersion) -> WorkState | None:
+    db.session.expire_all()
+    return standings_of([cast.enrolments["sari"]])[cast.enrolments["sari"], ITEM].state
+
+
+def test_reviewed_again_a_work_waits_and_can_come_back(
+    cast: Cast, cohort: Cohort, marked: SubmissionVersion
+) -> None:
+    dewi = cast.people["dewi"]
+    given = allocate(marked.work_id, dewi, by=dewi, now=NOW + 2 * HOUR)
+    assert given.waiting_on is None
+    publish_rubric(cast, with_another)
+    decide(cast, cohort, "review")
+    again = db.session.scalars(
+        select(SubmissionVersion).order_by(SubmissionVersion.number.desc()).limit(1)
+    ).one()
+    assert state(cast, again) is WorkState.RESUBMITTED
+    assert given.waiting_on == day_of(LATER)
+    assert ready_of(cast.cohort_id) == []
+    assert basis_of(work_of(again)) is None
+    scored = {**SCORED, "bahasa": Opinion(level=4)}
+    send(again, msgspec.structs.replace(RETURNED, criteria=scored), dewi, now=LATER + HOUR)
+    assert state(cast, again) is WorkState.RETURNED
+    assert open_kinds(cast) == {"not_handed_in", "returned"}
+    assert ready_of(cast.cohort_id) == []
+    assert basis_of(work_of(again)) is None
+    third = second_version(cast, again, now=LATER + 2 * HOUR)
+    assert third.number == 3
+    notes = {note.id: "settled" for note in projects.notes_of(third.work_id, 2)}
+    said = ReviewContent(sections={"isu": ACCEPT}, earlier=notes, summary="Layak.", criteria=scored)
+    send(third, said, dewi, now=LATER + 3 * HOUR)
+    assert state(cast, third) is WorkState.GRADED
+    assert [work.number for work in ready_of(cast.cohort_id)] == [3]
+    assert total(third) == ledger(cast)[-1][1]
 
 
 def test_what_is_only_begun_is_judged_by_the_rubric_that_was_chosen(cast: Cast, cohort: Cohort) -> None:

@@ -74,8 +74,8 @@ def test_what_no_score_speaks_of_cannot_be_recomputed() -> None:
         ({"state": WorkState.WAITING, "sent": 0}, ("switch", ""), ("switch", "")),
         ({"state": WorkState.IN_REVIEW, "sent": 0}, ("switch", ""), ("switch", "")),
         ({"state": WorkState.RETURNED, "sent": 1}, ("switch", ""), ("switch", "")),
-        ({"state": WorkState.IN_REVIEW, "sent": 1}, ("impossible", "partly"), ("reopen", "")),
-        ({"state": WorkState.MODERATION, "sent": 2}, ("impossible", "partly"), ("reopen", "")),
+        ({"state": WorkState.IN_REVIEW, "sent": 1}, ("impossible", "partly"), ("impossible", "partly")),
+        ({"state": WorkState.MODERATION, "sent": 2}, ("impossible", "partly"), ("impossible", "partly")),
     ],
 )
 def test_what_each_choice_does(
