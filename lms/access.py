@@ -134,10 +134,12 @@ def allocates_here(person: Person, thing: Any) -> bool:
 
 
 def moderates_here(person: Person, thing: Any) -> bool:
-    """Leads the cohort, and is free to judge: wrote neither the work nor one of the reviews to decide between, and is
-    not close to who did the work.
+    """Leads the cohort or runs the platform, and is free to judge: wrote neither the work nor one of the reviews to
+    decide between, and is not close to who did the work.
     """
-    return decides_here(person, thing) and person.id not in thing.grader_ids | thing.barred_ids
+    return (leads_here(person, thing) or person.administrator) and person.id not in (
+        thing.member_ids | thing.grader_ids | thing.barred_ids
+    )
 
 
 def answers_here(person: Person, thing: Any) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -113,6 +114,14 @@ def add_person(facts: Facts, *, by: int | None, now: datetime) -> Person:
     return person
 
 
+_when_stopping: list[Callable[..., None]] = []
+
+
+def when_facilitators_stop(act: Callable[..., None]) -> None:
+    """Let another feature act, as ``act(person_id, by=, now=)``, when somebody is no active facilitator any more."""
+    _when_stopping.append(act)
+
+
 def change_person(person: Person, facts: Facts, *, by: int, now: datetime) -> None:
     """Write new facts about somebody. Raises RefusedField where they are taken or would lock ``by`` out."""
     if person.id == by and "administrator" not in facts.roles:
@@ -139,6 +148,9 @@ def change_person(person: Person, facts: Facts, *, by: int, now: datetime) -> No
         audit.record("roles changed", thing, by=by, now=now, detail=_role_detail(facts.roles))
     if active != facts.active:
         audit.record("person activated" if facts.active else "person deactivated", thing, by=by, now=now)
+    if active and "facilitator" in roles and not (facts.active and "facilitator" in facts.roles):
+        for act in _when_stopping:
+            act(person.id, by=by, now=now)
 
 
 def _write(person: Person, facts: Facts) -> None:

@@ -130,11 +130,23 @@ _members = table("work_member", column("work_id"), column("person_id"), column("
 _allocation, _relation = Allocation.__table__, DeclaredRelation.__table__
 
 
+def fills_place(allocation: Any) -> Any:
+    """Whether an allocation (``Allocation``, or the columns of it) fills a place: it stands, and its reviewer can review."""
+    able = Person.__table__.alias("able")
+    return and_(
+        allocation.ended_at.is_(None),
+        select(able.c.id)
+        .where(able.c.id == allocation.reviewer_id, able.c.active, able.c.facilitator)
+        .correlate_except(able)
+        .exists(),
+    )
+
+
 def reviewers_column(work_id: Any) -> ScalarSelect[str]:
-    """The people a work is allocated to, as one text of ids."""
+    """The people a work is allocated to and who can review it, as one text of ids."""
     return (
         select(func.aggregate_strings(cast(_allocation.c.reviewer_id, String), ","))
-        .where(_allocation.c.work_id == work_id, _allocation.c.ended_at.is_(None))
+        .where(_allocation.c.work_id == work_id, fills_place(_allocation.c))
         .correlate_except(_allocation)
         .scalar_subquery()
     )
@@ -184,6 +196,13 @@ def barred_column(work_id: Any, cohort_id: Any) -> ScalarSelect[str]:
     )
 
 
+def barred_administrators(work_id: int) -> frozenset[int]:
+    """The administrators who must keep away from a work, whether they facilitate its cohort or not."""
+    return frozenset(
+        db.session.scalars(select(Person.id).where(Person.administrator, conflict(Person, work_id)))
+    )
+
+
 def ids_in(joined: str | None) -> frozenset[int]:
     """The ids of such a text."""
     return frozenset(int(part) for part in joined.split(",")) if joined else frozenset()
@@ -205,7 +224,7 @@ def wait_from(work_id: int, submitted_at: datetime) -> int:
     """A version was handed in: put it in the queues of those the work is allocated to. Returns how many they are."""
     waiting = (
         update(Allocation)
-        .where(Allocation.work_id == work_id, Allocation.ended_at.is_(None))
+        .where(Allocation.work_id == work_id, fills_place(Allocation))
         .values(waiting_on=day_of(submitted_at))
         .returning(Allocation.id)
         .execution_options(synchronize_session=False)

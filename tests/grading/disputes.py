@@ -44,7 +44,8 @@ def second_grader(cast: Cast) -> int:
 
 
 def moderator(cast: Cast) -> int:
-    """Hasan, of the cohort too from now on."""
+    """Hasan, of the cohort too from now on. Ratna, who runs the platform, is not of Sari's agency."""
+    db.session.get_one(Person, cast.people["ratna"]).organization_id = None
     hasan = cast.people["hasan"]
     db.session.add(CohortFacilitator(cohort_id=cast.cohort_id, person_id=hasan, added_at=NOW))
     db.session.flush()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any
@@ -17,13 +18,16 @@ from lms.extensions import db
 from lms.grading import actions as reviewing
 from lms.grading import content, models
 from lms.grading.allocation import actions
-from lms.grading.allocation.models import Allocation, history_of, standing
+from lms.grading.allocation.models import Allocation, Scope, history_of, standing, work_line, works_in
 from lms.grading.content import ReviewContent
 from lms.grading.leases.models import holders_of
 from lms.grading.state import WorkState
+from lms.people import actions as people
+from lms.people.actions import Facts
 from lms.people.models import Person as PersonRow
 from lms.projects import models as projects
 from lms.projects.models import SubmissionVersion
+from lms.projects.reviewers import wait_from
 from lms.projects.source import Reconcile
 from lms.refusals import Refused
 from tests.cast import NOW, Cast
@@ -398,3 +402,29 @@ def test_their_seat_is_gone_before_their_works_are_taken(
         cohort, frozenset((team["dewi"], team["hasan"])), frozenset((team["dewi"],)), by=team["dewi"], now=NOW
     )
     assert seats == [None]
+
+
+@pytest.mark.parametrize("changes", [{"active": False}, {"roles": frozenset({"learner"})}])
+def test_what_somebody_can_no_longer_review_goes_back_to_who_leads(
+    cast: Cast, team: dict[str, int], changes: dict[str, Any]
+) -> None:
+    version = handed_in(cast)
+    give(version, team["yuni"], team["dewi"])
+    yuni = db.session.get_one(PersonRow, team["yuni"])
+    facts = Facts(name="Yuni", email=yuni.email, kind="lecturer", roles=frozenset({"facilitator"}))
+    people.change_person(yuni, replace(facts, **changes), by=cast.people["ratna"], now=NOW + DAY)
+    assert waiting(team["dewi"]) == [version.id]
+    assert history_of(version.work_id)[0].ended_reason
+
+
+def test_an_allocation_to_a_closed_account_fills_no_place(cast: Cast, team: dict[str, int]) -> None:
+    version = handed_in(cast)
+    give(version, team["yuni"], team["dewi"])
+    db.session.get_one(PersonRow, team["yuni"]).active = False  # as before such allocations ended
+    db.session.flush()
+    actions.requeue([version.work_id])
+    assert waiting(team["dewi"]) == [version.id]
+    scope = Scope(lacking=True)
+    (row,) = db.session.execute(works_in(cast.cohort_id, scope, asked_by=team["dewi"])).all()
+    assert work_line(row).places == 1
+    assert wait_from(version.work_id, NOW) == 0

@@ -24,6 +24,7 @@ from lms.grading.moderation import models as moderation
 from lms.grading.moderation.content import Choice, Gap, Ruling, Side
 from lms.grading.moderation.models import Moderation, ModerationDraft
 from lms.grading.state import WorkState
+from lms.people.models import Person as PersonRow
 from lms.projects import models as projects
 from lms.projects.models import SubmissionVersion
 from lms.projects.source import Late, Project, Reconcile
@@ -263,7 +264,23 @@ def test_the_table_of_rights_knows_graders_from_moderators(version: SubmissionVe
     for who, allowed in (("hasan", True), ("dewi", False), ("rekan", False), ("sari", False)):
         person = Person(id=cast.people[who], facilitator=True, facilitates=here, leads=here)
         assert may(person, Deed.MODERATE, case) == allowed, who
-    assert not may(Person(id=cast.people["ratna"], administrator=True), Deed.MODERATE, case)
+    ratna = Person(id=cast.people["ratna"], administrator=True)
+    assert may(ratna, Deed.MODERATE, case)
+    row = db.session.get_one(PersonRow, ratna.id)
+    row.organization_id = cast.organizations["Bapperida"]  # Sari's
+    db.session.flush()
+    assert not may(ratna, Deed.MODERATE, case_of(version))
+
+
+def test_administrators_are_asked_where_no_lead_may(version: SubmissionVersion, cast: Cast) -> None:
+    assert moderation.moderators_of(version) == {cast.people["hasan"]}
+    db.session.get_one(PersonRow, cast.people["hasan"]).active = False
+    db.session.flush()
+    assert moderation.moderators_of(version) == {cast.people["ratna"]}
+
+
+def test_who_only_reviews_does_not_moderate(version: SubmissionVersion, cast: Cast) -> None:
+    case, here = case_of(version), frozenset((cast.cohort_id,))
     only_reviews = Person(id=cast.people["hasan"], facilitator=True, facilitates=here)
     assert not may(only_reviews, Deed.MODERATE, case)
 

@@ -13,6 +13,7 @@ from flask import Flask
 from lms.courses.models import CohortFacilitator
 from lms.extensions import db
 from lms.grading.allocation.models import history_of
+from lms.people.models import Person
 from tests.cast import NOW, Cast
 from tests.conftest import Browser
 from tests.grading.reviews import committed, handed_in
@@ -355,3 +356,16 @@ def test_who_does_not_lead_finds_no_link_to_what_is_refused(
     assert desk in links
     refused = {link: hasan.get(link).status_code for link in sorted(links)}
     assert {link: status for link, status in refused.items() if status >= 400} == {}
+
+
+def test_a_masked_works_page_does_not_name_who_is_too_close(
+    app: Flask, as_person: SignIn, cast: Cast, here: dict[str, int]
+) -> None:
+    with app.app_context():
+        change_project(blind="both")
+        db.session.get_one(Person, cast.people["hasan"]).organization_id = cast.organizations["Bapperida"]
+        db.session.commit()
+        db.session.remove()
+    page = text_of(as_person("dewi").get(f"/telaah/kerja/{here['work']}/penelaah"))
+    assert "benturan kepentingan: 1</p>" in page
+    assert "Hasan" not in page

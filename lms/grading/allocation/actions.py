@@ -35,10 +35,11 @@ from lms.grading.allocation.models import (
 )
 from lms.grading.leases.models import ReviewLease
 from lms.grading.models.reviews import Referral
+from lms.people import actions as people
 from lms.people.models import Organization, Person
 from lms.projects import models as projects
 from lms.projects.models import SubmissionVersion, Work, WorkMember
-from lms.projects.reviewers import FIRST, LATER, conflict, day_of
+from lms.projects.reviewers import FIRST, LATER, conflict, day_of, fills_place
 from lms.refusals import N_, Refused
 
 REASON_AT_MOST = 300
@@ -220,7 +221,7 @@ def requeue(work_ids: Collection[int]) -> None:
     ).all()
     rows = db.session.execute(
         select(Allocation.work_id, func.count(Allocation.id))
-        .where(Allocation.work_id.in_(work_ids), Allocation.ended_at.is_(None))
+        .where(Allocation.work_id.in_(work_ids), fills_place(Allocation))
         .group_by(Allocation.work_id)
     )
     counts: dict[int, int] = {work_id: count for work_id, count in rows}  # noqa: C416 - rows are not pairs to mypy
@@ -295,6 +296,19 @@ def end_for_leaver(cohort_id: int, person_id: int, *, by: int, now: datetime) ->
 
 
 courses.when_facilitators_leave(end_for_leaver)
+
+
+def end_everywhere(person_id: int, *, by: int, now: datetime) -> None:
+    """Somebody reviews nothing any more: their account was closed, or they are no facilitator."""
+    rows = db.session.scalars(
+        select(Allocation).where(Allocation.reviewer_id == person_id, Allocation.ended_at.is_(None))
+    ).all()
+    if rows:
+        _hold({row.work_id for row in rows})
+        _end(rows, "Tidak lagi menjadi fasilitator aktif", by=by, now=now)
+
+
+people.when_facilitators_stop(end_everywhere)
 
 
 # Plans

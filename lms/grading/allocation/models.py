@@ -32,7 +32,7 @@ from lms.projects import models as projects
 from lms.projects.models import SubmissionVersion, Work, WorkMember, is_blind
 from lms.projects.reviewers import Allocation as Allocation
 from lms.projects.reviewers import DeclaredRelation as DeclaredRelation
-from lms.projects.reviewers import barred_column, conflict, ids_in, reviewers_column
+from lms.projects.reviewers import barred_column, conflict, fills_place, ids_in, reviewers_column
 from lms.projects.reviewers import reviewers_of as reviewers_of
 from lms.projects.source import Project
 
@@ -353,7 +353,7 @@ def _lacks(cohort_id: int) -> ColumnElement[bool]:
     """Whether a work has fewer reviewers than its project wants; one statement, to learn what they want."""
     given = (
         select(func.count(Allocation.id))
-        .where(Allocation.work_id == Work.id, Allocation.ended_at.is_(None))
+        .where(Allocation.work_id == Work.id, fills_place(Allocation))
         .correlate(Work)
         .scalar_subquery()
     )

@@ -170,7 +170,7 @@ def answer(
         raise Answered(
             N_("Banding ini sudah dijawab orang lain. Jawaban Anda tidak disimpan, tetapi masih ada di sini.")
         )
-    if by in models.graders_of(work.id) | work.member_ids | work.barred_ids:
+    if by in models.graders_of(work.id) | work.member_ids | dispute.barred_ids:
         raise Refused(
             N_("Banding dijawab oleh orang yang tidak ikut menilai atau mengerjakan hasil kerja ini.")
         )

@@ -13,11 +13,12 @@ from sqlalchemy.orm import Mapped, aliased, mapped_column
 from lms.courses.models import Cohort, GradeEntry
 from lms.extensions import Base, Key, db
 from lms.grading.explaining.arithmetic import Change
-from lms.grading.models import Review
+from lms.grading.models import Adjustment, Review
 from lms.grading.moderation.models import Moderation
 from lms.people.models import Person
 from lms.projects import models as projects
 from lms.projects.models import SubmissionVersion, Work, WorkMember, Workspace
+from lms.projects.reviewers import barred_administrators
 
 FILED, ANSWERED = "appeal:", "appeal-answer:"
 """How the ledger names what an appeal and its answer wrote."""
@@ -136,6 +137,7 @@ class Dispute:
     appeal: Appeal
     work: Workspace
     grader_ids: frozenset[int]
+    barred_ids: frozenset[int]
 
     @property
     def cohort_id(self) -> int:
@@ -145,13 +147,9 @@ class Dispute:
     def member_ids(self) -> frozenset[int]:
         return self.work.member_ids
 
-    @property
-    def barred_ids(self) -> frozenset[int]:
-        return self.work.barred_ids
-
 
 def graders_of(work_id: int) -> frozenset[int]:
-    """Everybody who reviewed or moderated a version of a work; two statements."""
+    """Everybody who reviewed or moderated a version of a work, or adjusted a member's grade of it; three statements."""
     reviewed = select(Review.reviewer_id).join(
         SubmissionVersion, SubmissionVersion.id == Review.submission_id
     )
@@ -162,19 +160,20 @@ def graders_of(work_id: int) -> frozenset[int]:
         [
             *db.session.scalars(reviewed.where(SubmissionVersion.work_id == work_id)),
             *db.session.scalars(moderated.where(SubmissionVersion.work_id == work_id)),
+            *db.session.scalars(select(Adjustment.decided_by).where(Adjustment.work_id == work_id)),
         ]
     )
 
 
 def dispute(appeal_id: int) -> Dispute | None:
-    """The appeal with its work and whoever graded it; four statements."""
+    """The appeal with its work and whoever graded it; six statements."""
     if appeal_id > projects.MAX_KEY:
         return None
     appeal = db.session.get(Appeal, appeal_id)
     work = projects.workspace(appeal.work_id) if appeal is not None else None
     if appeal is None or work is None:
         return None
-    return Dispute(appeal, work, graders_of(work.id))
+    return Dispute(appeal, work, graders_of(work.id), work.barred_ids | barred_administrators(work.id))
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,6 +211,9 @@ def open_appeals(cohort_ids: Sequence[int], person_id: int, *, limit: int = 50) 
                 select(Moderation.id)
                 .join(SubmissionVersion, SubmissionVersion.id == Moderation.submission_id)
                 .where(SubmissionVersion.work_id == Appeal.work_id, Moderation.moderator_id == person_id)
+                .exists(),
+                select(Adjustment.id)
+                .where(Adjustment.work_id == Appeal.work_id, Adjustment.decided_by == person_id)
                 .exists(),
                 select(WorkMember.id)
                 .where(WorkMember.work_id == Appeal.work_id, WorkMember.person_id == person_id)

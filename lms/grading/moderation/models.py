@@ -16,6 +16,7 @@ from lms.grading.models import Referral, Review
 from lms.people.models import Person
 from lms.projects import models as projects
 from lms.projects.models import SubmissionVersion
+from lms.projects.reviewers import barred_administrators
 
 SOURCE = "moderation:"
 """How the ledger names what a row of ``Moderation`` decided."""
@@ -79,6 +80,7 @@ class Case:
     version: SubmissionVersion
     referral: Referral
     grader_ids: frozenset[int]
+    barred_ids: frozenset[int]
 
     @property
     def cohort_id(self) -> int:
@@ -88,13 +90,9 @@ class Case:
     def member_ids(self) -> frozenset[int]:
         return self.version.member_ids
 
-    @property
-    def barred_ids(self) -> frozenset[int]:
-        return self.version.barred_ids
-
 
 def case(submission_id: int) -> Case | None:
-    """A version that was referred to a moderator, decided or not; None for every other one. Two statements."""
+    """A version that was referred to a moderator, decided or not; None for every other one. Three statements."""
     version = projects.submission(submission_id)
     if version is None:
         return None
@@ -105,18 +103,35 @@ def case(submission_id: int) -> Case | None:
     ).all()
     if not rows:
         return None
-    return Case(version, rows[0][0], frozenset(reviewer_id for _, reviewer_id in rows))
+    return Case(
+        version,
+        rows[0][0],
+        frozenset(reviewer_id for _, reviewer_id in rows),
+        version.barred_ids | barred_administrators(version.work_id),
+    )
 
 
 def moderators_of(version: SubmissionVersion) -> frozenset[int]:
-    """Whoever may decide between the reviews of a version (the same as ``access.moderates_here``); two statements."""
+    """Who is asked to decide between the reviews of a version: those who lead its cohort and may
+    (``access.moderates_here``), else the administrators who may; at most four statements.
+    """
     leading = db.session.scalars(
         select(CohortFacilitator.person_id)
         .join(Person, Person.id == CohortFacilitator.person_id)
-        .where(CohortFacilitator.cohort_id == version.cohort_id, CohortFacilitator.leads, Person.facilitator)
+        .where(
+            CohortFacilitator.cohort_id == version.cohort_id,
+            CohortFacilitator.leads,
+            Person.facilitator,
+            Person.active,
+        )
     )
     graders = db.session.scalars(select(Review.reviewer_id).where(Review.submission_id == version.id))
-    return frozenset(leading) - frozenset(graders) - version.member_ids - version.barred_ids
+    kept = frozenset(graders) | version.member_ids | version.barred_ids
+    free = frozenset(leading) - kept
+    if free:
+        return free
+    running = db.session.scalars(select(Person.id).where(Person.administrator, Person.active))
+    return frozenset(running) - kept - barred_administrators(version.work_id)
 
 
 def draft_of(submission_id: int, moderator_id: int) -> ModerationDraft | None:

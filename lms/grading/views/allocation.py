@@ -74,6 +74,7 @@ def _work_page(work: Workspace, *, problem: str = "", reason: str = "") -> str:
         history=history,
         free=[line for line in people if line.id not in close and line.id not in work.reviewer_ids],
         close=[line for line in people if line.id in close],
+        masked=setting.masked,
         today=today,
         how_word=how_word,
         problem=problem,

@@ -11,6 +11,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import func, select
 
+from lms import access
 from lms.audit import AuditEntry
 from lms.courses.models import GradeEntry
 from lms.extensions import db, utcnow
@@ -20,7 +21,9 @@ from lms.grading.appeals import actions, models
 from lms.grading.appeals.actions import Answered, Unfit
 from lms.grading.appeals.models import Appeal, AppealAnswer, Dispute
 from lms.grading.explaining.models import basis_of
+from lms.grading.models import Adjustment
 from lms.mail import Mail
+from lms.people.models import Person
 from lms.projects import models as projects
 from lms.projects.models import SubmissionVersion, WorkMember
 from lms.projects.source import Late, Span
@@ -227,6 +230,37 @@ def test_new_points_are_a_gain_within_the_weight(cast: Cast, version: Submission
     (row,) = file(cast, version)
     with pytest.raises(Refused):
         answer(cast, row, points)
+
+
+def test_who_adjusted_a_members_grade_does_not_answer(cast: Cast, version: SubmissionVersion) -> None:
+    (row,) = file(cast, version)
+    db.session.add(
+        Adjustment(
+            work_id=version.work_id,
+            enrolment_id=cast.enrolments["sari"],
+            points=Decimal(1),
+            reason="Ketua tim",
+            decided_by=cast.people["hasan"],
+            decided_at=LATER,
+        )
+    )
+    db.session.flush()
+    with pytest.raises(Refused, match="tidak ikut menilai"):
+        answer(cast, row, "50")
+    (waiting,) = models.open_appeals([cast.cohort_id], cast.people["hasan"])
+    assert waiting.own
+
+
+def test_an_administrator_of_the_authors_agency_does_not_answer(
+    cast: Cast, version: SubmissionVersion
+) -> None:
+    (row,) = file(cast, version)
+    db.session.get_one(Person, cast.people["ratna"]).organization_id = cast.organizations["Bapperida"]
+    db.session.flush()
+    ratna = access.Person(id=cast.people["ratna"], administrator=True)
+    assert not access.may(ratna, access.Deed.ANSWER_APPEAL, case_of(row))
+    with pytest.raises(Refused, match="tidak ikut menilai"):
+        answer(cast, row, "50", who="ratna")
 
 
 def test_an_answer_needs_a_reason_and_comes_once(cast: Cast, version: SubmissionVersion) -> None:
