@@ -34,7 +34,7 @@ class Deed(Enum):
     LEARN = "learn"  # things only an enrolled learner does: tick, note, attempt, draft
     FACILITATE = "facilitate"  # see the progress and the grades of a whole cohort
     ALLOCATE = "allocate"  # decide who reviews what in a cohort, or (a thing with ``member_ids``) one work
-    PRACTICE = "practice"  # mark samples before one's first review in a cohort
+    PRACTICE = "practice"  # mark samples before one's first review in a cohort; a sample has ``member_ids``, ``barred_ids``
     CALIBRATE = (
         "calibrate"  # make samples, and say how near reviewers must come; nobody does of their own work
     )
@@ -121,6 +121,15 @@ def reviews_here(person: Person, thing: Any) -> bool:
     )
 
 
+def practises_here(person: Person, thing: Any) -> bool:
+    """Facilitates the cohort or runs the platform; a sample (which has ``barred_ids``) is neither of the person's own
+    work nor of that of somebody they are close to.
+    """
+    barred = getattr(thing, "barred_ids", None)
+    free = barred is None or person.id not in thing.member_ids | barred
+    return free and (facilitates_here(person, thing) or person.administrator)
+
+
 def decides_here(person: Person, thing: Any) -> bool:
     """Leads the cohort and gains nothing: nobody marks or releases what is their own."""
     return leads_here(person, thing) and not member(person, thing)
@@ -174,7 +183,7 @@ TABLE: dict[Deed, tuple[Predicate, ...]] = {
     Deed.LEARN: (learns_here,),
     Deed.FACILITATE: (leads_here, administrates),
     Deed.ALLOCATE: (allocates_here,),
-    Deed.PRACTICE: (facilitates_here, administrates),
+    Deed.PRACTICE: (practises_here,),
     Deed.CALIBRATE: (allocates_here,),
     Deed.REGRADE: (leads_here, administrates),
     Deed.SEE_WORK: (learning_member,),

@@ -143,6 +143,8 @@ ALLOWED: dict[tuple[Deed, str], set[str]] = {
     (Deed.REVIEW, "edi's work"): {"dewi", "joko"},
     (Deed.REVIEW, "a relative's work"): {"dewi", "edi"},
     (Deed.PRACTICE, "the cohort"): LEADS | {"yuni", "andi", "ratna"},
+    (Deed.PRACTICE, "edi's work"): (LEADS - {"edi"}) | {"yuni", "andi", "ratna"},
+    (Deed.PRACTICE, "a relative's work"): {"dewi", "edi", "andi", "ratna"},
     (Deed.CALIBRATE, "the cohort"): LEADS | {"ratna"},
     (Deed.CALIBRATE, "edi's work"): LEADS - {"edi"} | {"ratna"},
     (Deed.MODERATE, "a case between others"): LEADS,

@@ -11,22 +11,28 @@ import pytest
 from flask import Flask
 from hypothesis import given
 from hypothesis import strategies as st
-from sqlalchemy import func, select, update
+from sqlalchemy import delete, func, select, update
 
 from lms.courses.models import CohortFacilitator
 from lms.extensions import db
-from lms.grading import models as grading
 from lms.grading.allocation import actions as allocation
 from lms.grading.calibration import actions, models, scoring
-from lms.grading.calibration.models import Calibrated, GoldSample, PracticeDraft, PracticeMark
+from lms.grading.calibration.models import (
+    Calibrated,
+    GoldSample,
+    PracticeDraft,
+    PracticeMark,
+)
 from lms.grading.content import Opinion, ReviewContent
-from lms.grading.models import Review
+from lms.grading.models import Review, ReviewDraft
 from lms.people.models import Person
 from lms.projects import models as projects
+from lms.projects.reviewers import DeclaredRelation
 from lms.refusals import Refused
 from tests.cast import CODE, NOW, Cast
 from tests.conftest import Browser
 from tests.grading.disputes import second_grader
+from tests.grading.offline.test_views import archive, bring, cell_of, workbook
 from tests.grading.reviews import ACCEPTED, HOUR, handed_in, send
 from tests.grading.test_actions import at_once
 from tests.projects.work import ITEM, change_project
@@ -266,16 +272,19 @@ def test_the_desk_is_closed_until_the_marks_are_near_enough(
     refused = rekan.get(desk)
     assert refused.status_code == 403
     assert f'href="{OVERVIEW}"' in words(refused)
-    saying = {"revision": "0", "section": "isu", "view": "", "decision": "accept", "summary": "Simpan saya."}
-    sent = rekan.post(f"{desk}/kirim", data=saying, check=False)
-    assert sent.status_code == 303
+    saying = {"revision": "0", "section": "", "view": "ringkasan", "summary": "Simpan saya."}
+    for address in (desk, f"{desk}/kirim"):
+        kept = rekan.post(address, data=saying)
+        assert kept.status_code == 409
+        assert "Simpan saya." in words(kept)  # nothing typed is lost
+    assert rekan.post_json(desk, saying).status_code == 409
+    packed = rekan.get(f"/telaah/paket.zip?pilih={world.other}")
+    assert packed.status_code == 422
+    assert "berlatih menilai dahulu" in words(packed)
     assert rekan.post_json(f"{desk}/giliran").status_code == 409
     with app.app_context():
         assert db.session.scalar(select(func.count(Review.id))) == 1  # Dewi's
-        draft = grading.draft_of(
-            world.other, db.session.scalar(select(Person.id).where(Person.name == "Rekan Penilai")) or 0
-        )
-        assert draft is not None  # nothing typed is lost
+        assert db.session.scalar(select(func.count(ReviewDraft.id))) == 0  # nor is a review begun by it
         db.session.remove()
     assert "belum dinilai" in words(rekan.get(OVERVIEW))
     page = rekan.get(sample)
@@ -285,6 +294,54 @@ def test_the_desk_is_closed_until_the_marks_are_near_enough(
     assert "Data ada, akar masalahnya belum." in after
     assert "terbuka untuk Anda" in after
     assert rekan.get(desk).status_code == 200
+
+
+def test_who_has_begun_a_review_goes_on(world: World, as_person: SignIn, app: Flask, cast: Cast) -> None:
+    rekan, desk = as_person("rekan"), f"/telaah/{world.other}"
+    saying = {"revision": "0", "section": "", "view": "ringkasan", "summary": "Sudah mulai."}
+    with app.app_context():
+        ask(cast, None)
+        db.session.commit()
+        db.session.remove()
+    assert rekan.post(desk, data=saying).status_code == 303
+    book = workbook(archive(rekan.get(f"/telaah/paket.zip?pilih={world.other}")))
+    cell_of(book.worksheets[1], "umum", "E").value = "Dari lembar."
+    with app.app_context():
+        ask(cast, 100)
+        db.session.commit()
+        db.session.remove()
+    assert rekan.get(desk).status_code == 200
+    assert rekan.post(desk, data={**saying, "revision": "1", "summary": "Terus."}).status_code == 303
+    with app.app_context():
+        db.session.execute(delete(ReviewDraft))
+        db.session.commit()
+        db.session.remove()
+    assert rekan.get(desk).status_code == 403
+    assert "berlatih menilai dahulu" in words(bring(rekan, book))
+    with app.app_context():
+        assert db.session.scalar(select(func.count(ReviewDraft.id))) == 0
+        db.session.remove()
+
+
+def test_who_is_close_to_its_team_does_not_practise_on_a_sample(
+    world: World, as_person: SignIn, app: Flask, cast: Cast
+) -> None:
+    with app.app_context():
+        rekan = db.session.scalar(select(Person.id).where(Person.name == "Rekan Penilai")) or 0
+        db.session.add(
+            DeclaredRelation(
+                reviewer_id=rekan,
+                learner_id=cast.people["sari"],
+                reason="Bersaudara.",
+                declared_by=rekan,
+                declared_at=NOW,
+            )
+        )
+        db.session.commit()
+        db.session.remove()
+    assert as_person("rekan").get(f"/telaah/latihan/{world.sample}").status_code == 403
+    assert f"/telaah/latihan/{world.sample}" not in words(as_person("rekan").get(OVERVIEW))
+    assert as_person("sari").get(f"/telaah/latihan/{world.sample}").status_code == 403
 
 
 def test_who_leads_is_exempt(world: World, as_person: SignIn) -> None:

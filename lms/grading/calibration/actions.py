@@ -276,7 +276,12 @@ def _let_in(cohort_id: int, stable_id: str, person_id: int, *, now: datetime) ->
         return
     if models.calibrated(cohort_id, stable_id, person_id) is not None:
         return
-    samples = models.samples_of(cohort_id, stable_id)
+    # nobody can mark what is their own or of somebody they are close to
+    samples = [
+        each
+        for each in models.samples_of(cohort_id, stable_id)
+        if person_id not in each.member_ids | each.barred_ids
+    ]
     near, marked = nearness_of(samples, person_id)
     measure = measured(setting.measure)
     if marked < len(samples) or not near.reaches(measure, setting.threshold):

@@ -17,12 +17,13 @@ from sqlalchemy import (
     UniqueConstraint,
     exists,
     func,
+    or_,
     select,
 )
-from sqlalchemy.orm import Mapped, mapped_column, relationship
+from sqlalchemy.orm import Mapped, joinedload, mapped_column, relationship
 
 from lms.extensions import Base, Key, db
-from lms.grading.models import Review
+from lms.grading.models import Review, ReviewDraft
 from lms.projects.models import MAX_KEY, SubmissionVersion, Work
 
 
@@ -76,6 +77,16 @@ class GoldSample(Base):
         Index("ix_gold_sample_version_id", "version_id"),
         Index("ix_gold_sample_made_by", "made_by"),
     )
+
+    @property
+    def member_ids(self) -> frozenset[int]:
+        """The people whose work the sample is of."""
+        return self.submission.member_ids
+
+    @property
+    def barred_ids(self) -> frozenset[int]:
+        """The cohort's facilitators who are too close to them."""
+        return self.submission.barred_ids
 
 
 class PracticeDraft(Base):
@@ -164,6 +175,14 @@ def is_open_to(cohort_id: int, stable_id: str, person_id: int) -> bool:
     return row is None or row.threshold is None or bool(row.passed)
 
 
+def has_begun(work_id: int, person_id: int) -> bool:
+    """Whether somebody has a draft or a sent review of any version of the work; one statement."""
+    of_work = select(SubmissionVersion.id).where(SubmissionVersion.work_id == work_id)
+    draft = exists().where(ReviewDraft.reviewer_id == person_id, ReviewDraft.submission_id.in_(of_work))
+    sent = exists().where(Review.reviewer_id == person_id, Review.submission_id.in_(of_work))
+    return bool(db.session.scalar(select(or_(draft, sent))))
+
+
 def calibrated(cohort_id: int, stable_id: str, person_id: int) -> Calibrated | None:
     """When and how somebody came near enough."""
     return db.session.scalar(
@@ -191,6 +210,11 @@ def samples_of(cohort_id: int, stable_id: str) -> list[GoldSample]:
             .where(GoldSample.cohort_id == cohort_id, GoldSample.stable_id == stable_id)
             .order_by(GoldSample.id)
             .limit(SAMPLES_AT_MOST)
+            .options(
+                joinedload(GoldSample.submission)
+                .joinedload(SubmissionVersion.work)
+                .selectinload(Work.members)
+            )
         )
     )
 

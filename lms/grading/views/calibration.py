@@ -39,7 +39,7 @@ def practice(place: CohortProject) -> ResponseReturnValue:
 
 def _overview(place: CohortProject, *, problem: str = "", threshold: str | None = None) -> str:
     cohort_id, stable_id = place.cohort_id, place.line.stable_id
-    samples = calibration.samples_of(cohort_id, stable_id)
+    samples = [each for each in calibration.samples_of(cohort_id, stable_id) if can("practice", each)]
     marks = calibration.marks_of([each.id for each in samples], person().id)
     near, marked = actions.nearness_of(samples, person().id)
     setting = calibration.setting_of(cohort_id, stable_id)

@@ -15,7 +15,7 @@ from lms import formats, markup
 from lms.access import Deed
 from lms.extensions import begin_reading, db
 from lms.grading import actions, content, letters, models
-from lms.grading.calibration.models import is_open_to
+from lms.grading.calibration.models import has_begun, is_open_to
 from lms.grading.content import Note, ReviewContent
 from lms.grading.forms import TooLong, note_fields, refuse_long, review_in, revision_in
 from lms.grading.leases import actions as leases
@@ -41,17 +41,22 @@ PRACTISE_FIRST = N_(
 @allowed(Deed.REVIEW, projects.submission)
 def desk(version: SubmissionVersion) -> ResponseReturnValue:
     """A handed-in version with one section open, or with the summary of what is said."""
-    if _practises_first(version):
+    if practises_first(version):
         return _practice_page(version), 403
     asked = request.args.get("tampil", "")
     return _page(_opened(version, request.args.get("bagian", ""), asked), asked=asked)
 
 
-def _practises_first(version: SubmissionVersion) -> bool:
-    """Whether the cohort asks the person to practise before reviewing; who leads it set the samples and is exempt."""
+def practises_first(version: SubmissionVersion) -> bool:
+    """Whether the cohort asks the person to practise before reviewing.
+
+    Who leads it set the samples and is exempt, and so is whoever has begun to review the work already.
+    """
     me = person()
-    return version.cohort_id not in me.leads and not is_open_to(
-        version.cohort_id, version.work.stable_id, me.id
+    return (
+        version.cohort_id not in me.leads
+        and not is_open_to(version.cohort_id, version.work.stable_id, me.id)
+        and not has_begun(version.work_id, me.id)
     )
 
 
@@ -229,6 +234,8 @@ def save(version: SubmissionVersion) -> ResponseReturnValue:
     """Keep the draft: JSON for autosave.js; for the form's own buttons a redirect to where they lead."""
     desk = _opened(version, request.form.get("section", ""), request.form.get("view", ""))
     posted = _posted(desk)
+    if desk.sent is None and practises_first(version):
+        return _locked(desk, posted)
     try:
         refuse_long(posted.content)
         draft = actions.save_draft(
@@ -271,7 +278,7 @@ def _turn(version: SubmissionVersion, *, now: datetime) -> None:
 @allowed(Deed.REVIEW, projects.submission)
 def turn(version: SubmissionVersion) -> ResponseReturnValue:
     """Take the turn to write, or renew it: what desk.js asks on opening, and while somebody reads."""
-    if _practises_first(version):
+    if practises_first(version):
         return jsonify(error="locked", message=gettext(PRACTISE_FIRST)), 409
     desk = Desk(version)
     if leases.hold(version) is None and desk.pending:
@@ -330,8 +337,8 @@ def send(version: SubmissionVersion) -> ResponseReturnValue:
     desk = _opened(version, request.form.get("section", ""), request.form.get("view", ""))
     posted = _posted(desk)
     now = desk.now
-    if desk.sent is None and _practises_first(version):
-        return _closed(desk, posted, gettext(PRACTISE_FIRST))
+    if desk.sent is None and practises_first(version):
+        return _locked(desk, posted)
     try:
         refuse_long(posted.content)
         review, made, settled = actions.send(
@@ -437,6 +444,17 @@ def _not_stored(desk: Desk, posted: Posted, problem: str) -> ResponseReturnValue
     page = _page(desk, asked=posted.view, typed=posted.content, revision=posted.revision, problem=problem)
     _only_read()
     return page, 413
+
+
+def _locked(desk: Desk, posted: Posted) -> ResponseReturnValue:
+    """Practice comes first: no draft is begun, or it would count as a review begun; what was typed stays on the page."""
+    problem = gettext(PRACTISE_FIRST)
+    if wants_json():
+        db.session.rollback()
+        return jsonify(error="locked", message=problem), 409
+    page = _page(desk, asked=posted.view, typed=posted.content, revision=posted.revision, problem=problem)
+    _only_read()
+    return page, 409
 
 
 def _kept(desk: Desk, posted: Posted) -> ReviewDraft | None:

@@ -30,6 +30,7 @@ from lms.grading.offline.book import Sheet
 from lms.grading.offline.identity import Identity
 from lms.grading.offline.rows import EarlierNote, Option, Subject, Told, Words
 from lms.grading.views import blueprint
+from lms.grading.views.desk import PRACTISE_FIRST, practises_first
 from lms.grading.views.deskpage import Desk, Document
 from lms.grading.views.queue import Shown, shown
 from lms.grading.views.words import kind_word, said
@@ -126,7 +127,10 @@ def pack() -> ResponseReturnValue:
         problem = gettext("Server sedang menyusun paket lain. Coba lagi sebentar lagi.")
         return render_template("grading/offline/offline.html", **_choices(), problem=problem), 503
     try:
-        desks, refused = _desks(wanted)
+        desks, refused, locked = _desks(wanted)
+        if not desks and locked:
+            problem = gettext(PRACTISE_FIRST)
+            return render_template("grading/offline/offline.html", **_choices(), problem=problem), 422
         if not desks:
             problem = gettext("Tidak ada hasil kerja yang dapat Anda bawa. Pilih yang menunggu telaah Anda.")
             return render_template("grading/offline/offline.html", **_choices(), problem=problem), 422
@@ -163,10 +167,12 @@ def _wanted() -> list[int]:
     return [each.line.submission_id for each in _waiting()[:BY_ITSELF]]
 
 
-def _desks(wanted: Sequence[int]) -> tuple[list[Desk], int]:
-    """The desks of these versions, and how many were asked for that the person cannot review (any more)."""
+def _desks(wanted: Sequence[int]) -> tuple[list[Desk], int, bool]:
+    """The desks of these versions, how many were asked for that the person cannot review (any more), and whether
+    one of those waits for the person's practice.
+    """
     found: list[Desk] = []
-    refused = 0
+    refused, locked = 0, False
     for submission_id in wanted:
         if len(found) == VERSIONS_AT_MOST:
             break
@@ -175,11 +181,13 @@ def _desks(wanted: Sequence[int]) -> tuple[list[Desk], int]:
             refused += 1
             continue
         desk = Desk(version, None)
-        if desk.pending:
+        if desk.pending and practises_first(version):
+            refused, locked = refused + 1, True
+        elif desk.pending:
             found.append(desk)
         else:
             refused += 1
-    return found, refused + max(0, len(wanted) - len(found) - refused)
+    return found, refused + max(0, len(wanted) - len(found) - refused), locked
 
 
 def _write(out: BinaryIO, desks: Sequence[Desk], refused: int) -> None:
@@ -574,6 +582,8 @@ def _bring(sheet: Sheet, about: Identity | None, keys: Sequence[bytes], words: W
         report.problem = gettext("Versi ini sudah selesai ditelaah.")
     elif about.content != version.sha256:
         report.problem = gettext("Isi hasil kerja ini bukan yang ada di paket.")
+    elif practises_first(version):
+        report.problem = gettext(PRACTISE_FIRST)
     elif about.rubric != rubric_hash(desk.rubric):
         report.problem = gettext(
             "Rubrik proyek ini berubah sejak paket dibuat. Unduh paket baru, lalu salin isian Anda."
