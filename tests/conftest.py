@@ -46,11 +46,18 @@ hypothesis.settings.load_profile("ours")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """A run on PostgreSQL leaves out what touches no database: it would only say again what the run on SQLite said."""
+    """A run on PostgreSQL leaves out what touches no database: it would only say again what the run on SQLite said.
+
+    And what is marked ``sqlite``: it counts what only that database counts.
+    """
     if not os.environ.get("LMS_TEST_DATABASE_URL"):
         return
     databases = {"database_url", "walk_database_url"}
-    without = [item for item in items if not databases & set(getattr(item, "fixturenames", ()))]
+    without = [
+        item
+        for item in items
+        if not databases & set(getattr(item, "fixturenames", ())) or item.get_closest_marker("sqlite")
+    ]
     left_out = set(without)
     items[:] = [item for item in items if item not in left_out]
     config.hook.pytest_deselected(items=without)

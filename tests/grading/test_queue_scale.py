@@ -93,12 +93,6 @@ def steps(deed: Callable[[], Any]) -> int:
     return taken
 
 
-@pytest.fixture
-def sqlite(session: Any) -> None:
-    if db.engine.dialect.name != "sqlite":
-        pytest.skip("counts the steps of SQLite")
-
-
 def lead(cast: Cast, who: str = "dewi", *, leads: bool = True) -> Person:
     here = frozenset((cast.cohort_id,))
     return Person(cast.people[who], facilitator=True, facilitates=here, leads=here if leads else frozenset())
@@ -114,7 +108,7 @@ DEEDS: dict[str, Callable[[Person], Any]] = {
 
 @pytest.mark.parametrize("what", DEEDS)
 @pytest.mark.parametrize("whose", ["the pool", "one's own", "somebody else's"])
-@pytest.mark.usefixtures("sqlite")
+@pytest.mark.sqlite
 def test_it_costs_what_it_shows(cast: Cast, session: Any, what: str, whose: str) -> None:
     handed_in(cast)
     hasan = cast.people["hasan"]
@@ -129,7 +123,7 @@ def test_it_costs_what_it_shows(cast: Cast, session: Any, what: str, whose: str)
     assert many <= few * 1.25 + 20, (few, many)
 
 
-@pytest.mark.usefixtures("sqlite")
+@pytest.mark.sqlite
 def test_a_late_page_costs_what_the_first_does(cast: Cast, session: Any) -> None:
     handed_in(cast)
     fill(cast, 3000, first=1000)
