@@ -102,7 +102,7 @@ def test_what_a_closed_tab_could_not_send_comes_back(app: Flask, sari: Visitor) 
     says(sari.page, "Tersimpan di perangkat ini")
     again = sari.context.new_page()
     # the browser's offline switch lets through what a closing page sends, now and then: here it must not arrive
-    sari.page.evaluate("window.fetch = () => Promise.reject(new TypeError('offline'))")
+    sari.page.evaluate("() => { window.fetch = () => Promise.reject(new TypeError('offline')); }")
     sari.page.close()
     sari.context.set_offline(False)
     section(again, "sasaran")
