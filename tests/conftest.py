@@ -13,7 +13,7 @@ import pytest
 from argon2 import PasswordHasher
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import create_engine, text
+from sqlalchemy import Connection, create_engine, exists, func, select, text
 from werkzeug.test import TestResponse
 
 from lms.app import create_app
@@ -82,6 +82,8 @@ def database_url(worker_id: str) -> Iterator[str]:
     with admin.connect() as connection:
         connection.execute(text(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)"))
         connection.execute(text(f"CREATE DATABASE {name}"))
+        # nothing here has to outlive a power cut
+        connection.execute(text(f"ALTER DATABASE {name} SET synchronous_commit = off"))
     yield admin.url.set(database=name, drivername="postgresql").render_as_string(hide_password=False)
     with admin.connect() as connection:
         connection.execute(text(f"DROP DATABASE {name} WITH (FORCE)"))
@@ -117,6 +119,22 @@ def app(settings: Settings) -> Iterator[Flask]:
         db.engine.dispose()
 
 
+def _empty(connection: Connection) -> None:
+    """Delete what there is and count from 1 again.
+
+    TRUNCATE gives each of some ninety tables a new file, whether it held anything or not: most of a test's time.
+    """
+    tables = Base.metadata.sorted_tables
+    filled = connection.execute(select(*(exists(select(table)).label(table.name) for table in tables))).one()
+    for table in reversed(tables):
+        if filled._mapping[table.name]:
+            connection.execute(table.delete())
+    counted = [table.name for table in tables if table.autoincrement_column is not None]
+    connection.execute(
+        select(*(func.setval(func.pg_get_serial_sequence(name, "id"), 1, False) for name in counted))
+    )
+
+
 @pytest.fixture
 def clean(app: Flask) -> None:
     """An empty database before the test."""
@@ -124,8 +142,7 @@ def clean(app: Flask) -> None:
         db.session.remove()
         with db.engine.begin() as connection:
             if connection.dialect.name == "postgresql":
-                names = ", ".join(table.name for table in Base.metadata.sorted_tables)
-                connection.execute(text(f"TRUNCATE {names} RESTART IDENTITY"))
+                _empty(connection)
             else:
                 for table in reversed(Base.metadata.sorted_tables):
                     connection.execute(table.delete())

@@ -350,7 +350,7 @@ def test_the_form_shows_what_is_stored(as_person: Any, session: Any, cast: Cast)
         "S.E.",
         "198609262015052001",
     )
-    deeds = session.scalars(select(AuditEntry.deed)).all()
+    deeds = session.scalars(select(AuditEntry.deed).order_by(AuditEntry.id)).all()
     assert "person changed" in deeds
     assert "roles changed" not in deeds
 

@@ -85,7 +85,7 @@ def test_beginning_makes_an_empty_draft_for_each_section(cast: Cast, sari: int) 
     assert {row.revision for row in rows.values()} == {0}
     assert [row.content for row in (rows["isu"], rows["sasaran"], rows["lampiran"])] == ["", Table(), ()]
     assert work.member_ids == {sari}
-    assert db.session.scalars(select(AuditEntry.deed)).all()[-1] == "begin work"
+    assert db.session.scalars(select(AuditEntry.deed).order_by(AuditEntry.id)).all()[-1] == "begin work"
 
 
 def test_beginning_twice_is_beginning_once(cast: Cast, sari: int) -> None:

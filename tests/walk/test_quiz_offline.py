@@ -93,7 +93,7 @@ def status(page: Page) -> Any:
 
 
 def expect_saved(page: Page) -> None:
-    expect(status(page)).to_have_text(re.compile(r"Tersimpan otomatis \d\d\.\d\d"))
+    expect(status(page)).to_have_text(re.compile(r"Tersimpan otomatis \d\d\.\d\d"), timeout=15_000)
     expect(status(page)).not_to_have_class(re.compile("saved-"))
 
 
