@@ -104,7 +104,12 @@ def online_again(page: Page) -> None:
 
 def kill(page: Page) -> None:
     """A tab that ends without a word: what browsers try to send from a page that is closed goes nowhere."""
-    page.evaluate("() => void (window.fetch = () => new Promise(() => {}))")
+    dead = "() => void (window.fetch = () => new Promise(() => {}))"
+    try:
+        page.evaluate(dead)
+    except BrowserError:  # it was reading itself again just then, to show what is newer
+        page.wait_for_load_state()
+        page.evaluate(dead)
     page.close()
 
 
