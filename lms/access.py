@@ -135,32 +135,22 @@ def decides_here(person: Person, thing: Any) -> bool:
     return leads_here(person, thing) and not member(person, thing)
 
 
-def allocates_here(person: Person, thing: Any) -> bool:
-    """Leads the cohort or runs the platform; nobody chooses who reviews what is their own."""
+def runs_here(person: Person, thing: Any) -> bool:
+    """Leads the cohort or runs the platform, and gains nothing: nobody chooses who reviews what is their own, or grants
+    time to themselves.
+    """
     return (leads_here(person, thing) or person.administrator) and person.id not in getattr(
         thing, "member_ids", ()
     )
 
 
-def moderates_here(person: Person, thing: Any) -> bool:
-    """Leads the cohort or runs the platform, and is free to judge: wrote neither the work nor one of the reviews to
-    decide between, and is not close to who did the work.
+def judges_again_here(person: Person, thing: Any) -> bool:
+    """Leads the cohort or runs the platform, and is free to judge what others judged: had no part in the work or its
+    grade, and is not close to who did the work.
     """
     return (leads_here(person, thing) or person.administrator) and person.id not in (
         thing.member_ids | thing.grader_ids | thing.barred_ids
     )
-
-
-def answers_here(person: Person, thing: Any) -> bool:
-    """Leads the cohort or runs the platform, and had no part in the grade: whoever gave it does not judge it again."""
-    return (leads_here(person, thing) or person.administrator) and person.id not in (
-        thing.member_ids | thing.grader_ids | thing.barred_ids
-    )
-
-
-def grants_here(person: Person, thing: Any) -> bool:
-    """Leads the cohort or runs the platform, and gains nothing: nobody grants time to themselves."""
-    return (leads_here(person, thing) or person.administrator) and not member(person, thing)
 
 
 def sees_handed_in(person: Person, thing: Any) -> bool:
@@ -182,9 +172,9 @@ TABLE: dict[Deed, tuple[Predicate, ...]] = {
     Deed.SEE_COHORT: (learns_here, facilitates_here, administrates),
     Deed.LEARN: (learns_here,),
     Deed.FACILITATE: (leads_here, administrates),
-    Deed.ALLOCATE: (allocates_here,),
+    Deed.ALLOCATE: (runs_here,),
     Deed.PRACTICE: (practises_here,),
-    Deed.CALIBRATE: (allocates_here,),
+    Deed.CALIBRATE: (runs_here,),
     Deed.REGRADE: (leads_here, administrates),
     Deed.SEE_WORK: (learning_member,),
     Deed.WRITE_WORK: (learning_member,),
@@ -192,14 +182,14 @@ TABLE: dict[Deed, tuple[Predicate, ...]] = {
     Deed.SEE_SUBMISSION: (member, leads_here, allocated_here, administrates),
     Deed.SEE_FILE: (learning_member, sees_handed_in),
     Deed.REVIEW: (reviews_here,),
-    Deed.MODERATE: (moderates_here,),
+    Deed.MODERATE: (judges_again_here,),
     Deed.APPEAL: (member,),
-    Deed.ANSWER_APPEAL: (answers_here,),
+    Deed.ANSWER_APPEAL: (judges_again_here,),
     Deed.EXPLAIN: (member, leads_here, administrates),
     Deed.MARK: (decides_here,),
     Deed.SEE_OWN: (member,),
     Deed.RELEASE: (decides_here,),
-    Deed.GRANT: (grants_here,),
+    Deed.GRANT: (runs_here,),
     Deed.SEE_QUEUE: (facilitates_any,),
     Deed.MANAGE_COURSES: (administrates,),
     Deed.MANAGE_COHORTS: (administrates,),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from sqlalchemy import CursorResult, select, update
 
@@ -18,6 +18,8 @@ from lms.grading.allocation import actions as allocation
 from lms.grading.content import Gap, Open, ReviewContent
 from lms.grading.leases import actions as leases
 from lms.grading.models import Ready, Referral, Review, ReviewDraft
+from lms.grading.models.reviews import PrivateDraft
+from lms.grading.models.rubrics import is_judged_by
 from lms.projects.models import Draft, ImprovementNote, SubmissionPart, SubmissionVersion, Work
 from lms.projects.reviewers import Allocation, day_of, wait_no_more
 from lms.projects.source import Project
@@ -45,6 +47,17 @@ class Incomplete(Refused):
     def __init__(self, gaps: Sequence[Gap]) -> None:
         super().__init__(N_("Telaah belum lengkap. Lengkapi yang disebutkan, lalu kirim lagi."))
         self.gaps = gaps
+
+
+class RubricChanged(Refused):
+    """The work is judged by another rubric since the page was read."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            N_(
+                "Rubrik hasil kerja ini baru saja berubah. Periksa isian Anda dengan rubrik yang baru, lalu kirim lagi."
+            )
+        )
 
 
 _SENT = N_("Telaah Anda atas versi ini sudah dikirim, jadi tidak dapat diubah lagi.")
@@ -117,12 +130,7 @@ def keep_draft(
         return _first_draft(submission, text, beginning=beginning, revision=revision, by=by, now=now)
     if draft.content == text:
         return draft
-    if draft.revision == revision and _changed(
-        update(ReviewDraft)
-        .where(ReviewDraft.id == draft.id, ReviewDraft.revision == revision)
-        .values(content=text, revision=revision + 1, updated_at=now)
-        .execution_options(synchronize_session="auto")
-    ):
+    if draft.revision == revision and write_over(draft, text, revision=revision, now=now):
         return draft
     stored = _draft(submission, by)
     if stored is None:
@@ -171,11 +179,17 @@ def _draft(submission: SubmissionVersion, reviewer_id: int) -> ReviewDraft | Non
     )
 
 
-def _changed(statement: Any) -> int:
-    """Run a write and say how many rows it met."""
-    result = db.session.execute(statement)
+def write_over(draft: PrivateDraft, text: str, *, revision: int, now: datetime) -> bool:
+    """Write a text over a draft, if nobody saved since ``revision``; whether it was written."""
+    kind = type(draft)
+    result = db.session.execute(
+        update(kind)
+        .where(kind.id == draft.id, kind.revision == revision)
+        .values(content=text, revision=revision + 1, updated_at=now)
+        .execution_options(synchronize_session="auto")
+    )
     assert isinstance(result, CursorResult)
-    return result.rowcount
+    return bool(result.rowcount)
 
 
 # Sending
@@ -213,8 +227,8 @@ def send(
 
     Returns the review, whether this call made it (a second press finds the first one), and whether it settled
     the version. Sending ends the reviewer's turn to write. Raises Stale when the draft was saved from elsewhere
-    since ``revision``, Taken when the turn is somebody else's, Incomplete with everything that is missing,
-    Closed when others decided meanwhile.
+    since ``revision``, Taken when the turn is somebody else's, RubricChanged when ``criteria`` are not the work's
+    any more, Incomplete with everything that is missing, Closed when others decided meanwhile.
     """
     settled_at = leases.hold(submission)
     sent = _sent_by(submission, by)
@@ -225,6 +239,9 @@ def send(
     if is_referred(submission):
         raise Closed(_REFERRED)
     leases.take(submission, by=by, now=now)
+    # a change of rubric holds the version as well: what it decided is seen here or comes after
+    if not is_judged_by(submission.work_id, project, criteria):
+        raise RubricChanged
     draft = _draft(submission, by)
     text = content.encode(said)
     if draft is not None and draft.revision != revision and draft.content != text:

@@ -23,6 +23,11 @@ _PERSON = re.compile(
 )
 _AUTHOR = re.compile(rb"(<(?:\w+:)?author\b[^<>]*>)[^<]*(</(?:\w+:)?author>)")
 _PATH = re.compile(rb"""(\s(?:[\w.-]+:)?url\s*=\s*)("[^"]*"|'[^']*')""")
+_RELATION = re.compile(rb"<(?:[\w.-]+:)?Relationship\b[^<>]*>")
+_OUTSIDE = re.compile(rb"""\sTargetMode\s*=\s*["']External["']""")
+_TARGET = re.compile(rb"""(\sTarget\s*=\s*)("[^"]*"|'[^']*')""")
+_WEB = re.compile(rb"(?i)(?:https?|mailto):")
+_SOURCE = re.compile(rb"""(\s(?:[\w.-]+:)?(?:sourceFile|odcFile)\s*=\s*)("[^"]*"|'[^']*')""")
 _ABSOLUTE = re.compile(rb"<(?:[\w.-]+:)?absPath\b[^<>]*>")
 _PROPERTIES = {
     "docProps/core.xml": b'<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n<cp:coreProperties xmlns:cp='
@@ -66,17 +71,30 @@ def _part(name: str, data: bytes, *, inner: bool) -> bytes:
         if inner:
             raise Stubborn("nested")
         return office(data, inner=True)
-    return _xml(name, data) if ending in ("xml", "vml") else data
+    return _xml(name, data) if ending in ("xml", "vml", "rels") else data
 
 
 def _xml(name: str, data: bytes) -> bytes:
     if data[:2] in (b"\xff\xfe", b"\xfe\xff") or b"\0" in data[:200]:
         raise Stubborn("encoding")  # another spelling of the same: what is looked for would not be found
+    if name.endswith(".rels"):
+        return _RELATION.sub(lambda tag: _elsewhere(tag[0]), data)
     people = name.endswith(("/people.xml", "/commentsExtensible.xml")) or "/persons/" in name
     pattern = _PERSON if people else _PEOPLE
     data = _TAG.sub(lambda tag: pattern.sub(rb'\1""', tag[0]), data)
+    if name.endswith("/connections.xml"):
+        data = _TAG.sub(lambda tag: _SOURCE.sub(rb'\1""', tag[0]), data)
     data = _ABSOLUTE.sub(lambda tag: _PATH.sub(rb'\1""', tag[0]), data)
     return _AUTHOR.sub(rb"\1\2", data)
+
+
+def _elsewhere(relation: bytes) -> bytes:
+    """A relation of a part, without the folder on somebody's disk that it may lead to; links of the text stay."""
+    if not _OUTSIDE.search(relation):
+        return relation
+    return _TARGET.sub(
+        lambda target: target[0] if _WEB.match(target[2][1:-1]) else target[1] + b'"file:///"', relation
+    )
 
 
 def pdf(path: str) -> bytes:

@@ -28,6 +28,9 @@ MADE_AT_ONCE = 2
 FORMAT = "1"
 """Counts up when what is made changes, so that nothing old is shown."""
 
+BARE_FORMAT = "2"
+"""The same for files without their authors: what an older way of cleaning left in is not shown."""
+
 _turns = threading.BoundedSemaphore(MADE_AT_ONCE)
 
 
@@ -60,7 +63,7 @@ def shown(sha256: str, kind: str, opened: Callable[[], BinaryIO], folder: Path, 
 
 def bare(sha256: str, kind: str, opened: Callable[[], BinaryIO], folder: Path) -> bytes:
     """A file without who made it (see ``bare``). Raises Busy, Unshowable and FileNotFoundError."""
-    kept = folder / sha256[:2] / sha256 / f"{FORMAT}-bare"
+    kept = folder / sha256[:2] / sha256 / f"{BARE_FORMAT}-bare"
     with contextlib.suppress(OSError):
         return _parts(kept.read_bytes()).picture
     made = _asked(f"bare-{kind}", opened, {})

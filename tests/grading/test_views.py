@@ -621,6 +621,22 @@ def test_a_returned_section_needs_a_note(as_person: SignIn, waiting: World) -> N
     assert "dikembalikan tanpa catatan" in text_of(sent)
 
 
+def test_where_the_rubric_just_changed_what_was_typed_is_kept(
+    app: Flask, as_person: SignIn, waiting: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    dewi = as_person("dewi")
+    data = complete_form(dewi, waiting, summary="Layak dipakai.")
+    monkeypatch.setattr("lms.grading.actions.is_judged_by", lambda *_: False)
+    answer = dewi.post(waiting.send, data=data)
+    assert answer.status_code == 303
+    page = dewi.get(answer.headers["Location"])
+    assert "Rubrik hasil kerja ini baru saja berubah" in text_of(page)
+    with app.app_context():
+        assert db.session.scalar(select(func.count(Review.id))) == 0
+        draft = db.session.scalars(select(ReviewDraft)).one()
+        assert content.decode(draft.content).summary == data["summary"]
+
+
 def test_pressing_send_twice_sends_once(app: Flask, as_person: SignIn, waiting: World) -> None:
     dewi = as_person("dewi")
     fields = complete_form(dewi, waiting)

@@ -214,6 +214,19 @@ def test_a_stale_form_shows_both_states_and_loses_neither(world: World, as_perso
     assert 'name="revision" value="1"' in page
 
 
+def test_where_the_rubric_just_changed_what_was_typed_is_kept(
+    world: World, as_person: SignIn, app: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hasan = as_person("hasan")
+    monkeypatch.setattr("lms.grading.moderation.actions.is_judged_by", lambda *_: False)
+    answer = hasan.post(world.decide, data=own(world))
+    assert answer.status_code == 303
+    page = words(hasan.get(answer.headers["Location"]))
+    assert "Rubrik hasil kerja ini baru saja berubah" in page
+    assert REASON in page
+    assert count(app, Moderation) == 0
+
+
 def test_a_text_that_is_too_long_is_refused_and_kept(world: World, as_person: SignIn, app: Flask) -> None:
     response = as_person("hasan").post(world.page, data=own(world, reason="x" * 5001))
     assert response.status_code == 413

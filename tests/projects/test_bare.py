@@ -124,3 +124,31 @@ def test_what_is_embedded_names_nobody_either() -> None:
     made = bare.office(changed("word/embeddings/a.xlsx", workbook()))
     with zipfile.ZipFile(io.BytesIO(made)) as archive:
         assert NAME.encode() not in unpacked(archive.read("word/embeddings/a.xlsx"))
+
+
+RELATIONS = (
+    '<?xml version="1.0"?><Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships">'
+    '<Relationship Id="r1" Type="t" Target="file:///C:\\Users\\Sari%20Wulandari\\Normal.dotm" TargetMode="External"/>'
+    "<Relationship Id='r2' Type='t' TargetMode='External' Target='\\\\kantor\\Sari Wulandari\\pagu.xlsx'/>"
+    '<Relationship Id="r3" Type="t" Target="https://bps.go.id/tabel" TargetMode="External"/>'
+    '<Relationship Id="r4" Type="t" Target="media/gambar1.png"/></Relationships>'
+)
+
+
+def test_relations_lead_to_nobody_s_disk_and_links_stay() -> None:
+    made = bare.office(changed("word/_rels/settings.xml.rels", RELATIONS.encode()))
+    with zipfile.ZipFile(io.BytesIO(made)) as archive:
+        relations = archive.read("word/_rels/settings.xml.rels").decode()
+    assert "Sari" not in relations
+    assert relations.count("file:///") == 2
+    assert "https://bps.go.id/tabel" in relations
+    assert 'Target="media/gambar1.png"' in relations
+    document = docx.Document(io.BytesIO(bare.office(word_file())))
+    assert document.paragraphs[0].text == "Isi naskah."
+
+
+def test_connections_name_no_file_on_somebody_s_disk() -> None:
+    data = f'<connections><connection name="Pagu" sourceFile="C:\\Users\\{NAME}\\a.accdb" odcFile="D:\\{NAME}.odc"/></connections>'
+    with zipfile.ZipFile(io.BytesIO(bare.office(changed("xl/connections.xml", data.encode())))) as archive:
+        assert NAME.encode() not in archive.read("xl/connections.xml")
+        assert b'name="Pagu"' in archive.read("xl/connections.xml")

@@ -6,11 +6,12 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
 
-from sqlalchemy import CursorResult, select, update
+from sqlalchemy import select
 
 from lms import audit
 from lms.courses.models import Cohort
 from lms.extensions import db
+from lms.grading import actions as grading
 from lms.grading import content
 from lms.grading.calibration import models, scoring
 from lms.grading.calibration.models import (
@@ -211,16 +212,9 @@ def save_draft(
         return row
     if stored.content == text:
         return stored
-    result = db.session.execute(
-        update(PracticeDraft)
-        .where(PracticeDraft.id == stored.id, PracticeDraft.revision == revision)
-        .values(content=text, revision=revision + 1, updated_at=now)
-        .execution_options(synchronize_session=False)
-    )
-    assert isinstance(result, CursorResult)
-    if not result.rowcount:
+    if not grading.write_over(stored, text, revision=revision, now=now):
         raise Stale
-    return models.draft_of(sample.id, by)
+    return stored
 
 
 def send_mark(

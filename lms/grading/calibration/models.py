@@ -24,6 +24,7 @@ from sqlalchemy.orm import Mapped, joinedload, mapped_column, relationship
 
 from lms.extensions import Base, Key, db
 from lms.grading.models import Review, ReviewDraft
+from lms.grading.models.reviews import PrivateDraft
 from lms.projects.models import MAX_KEY, SubmissionVersion, Work
 
 
@@ -89,17 +90,13 @@ class GoldSample(Base):
         return self.submission.barred_ids
 
 
-class PracticeDraft(Base):
-    """What somebody is writing about a sample; sending takes it away. ``revision`` is compared and set."""
+class PracticeDraft(PrivateDraft, Base):
+    """What somebody is writing about a sample; sending takes it away."""
 
     __tablename__ = "practice_draft"
 
-    id: Mapped[int] = mapped_column(Key, primary_key=True)
     sample_id: Mapped[int] = mapped_column(ForeignKey("gold_sample.id"))
     person_id: Mapped[int] = mapped_column(ForeignKey("person.id"))
-    content: Mapped[str] = mapped_column(Text)
-    revision: Mapped[int] = mapped_column(default=0)
-    updated_at: Mapped[datetime]
 
     __table_args__ = (
         UniqueConstraint("sample_id", "person_id"),

@@ -169,6 +169,18 @@ def ready_of(cohort_id: int, work_ids: Sequence[int] | None = None, *, limit: in
         .correlate(Work)
         .scalar_subquery()
     )
+    newer = aliased(Adjustment)
+    stands = and_(
+        Adjustment.work_id == Work.id,
+        Adjustment.points != Decimal(0),
+        ~select(newer.id)
+        .where(
+            newer.work_id == Adjustment.work_id,
+            newer.enrolment_id == Adjustment.enrolment_id,
+            newer.id > Adjustment.id,
+        )
+        .exists(),
+    )
     points = (
         select(GradeEntry.points)
         .join(WorkMember, WorkMember.enrolment_id == GradeEntry.enrolment_id)
@@ -180,28 +192,19 @@ def ready_of(cohort_id: int, work_ids: Sequence[int] | None = None, *, limit: in
             # the team's grade, not what one member got beside it
             ~GradeEntry.source.startswith("adjustment:", autoescape=True),
         )
-        .order_by(GradeEntry.id.desc())
+        # a grade computed anew holds the adjustment of the member it is for: one without any comes first
+        .order_by(
+            select(Adjustment.id).where(Adjustment.enrolment_id == WorkMember.enrolment_id, stands).exists(),
+            GradeEntry.id.desc(),
+        )
         .limit(1)
         .correlate(Work)
         .scalar_subquery()
     )
-    newer = aliased(Adjustment)
     adjusted = (
         select(func.count(Adjustment.id))
         .join(WorkMember, WorkMember.enrolment_id == Adjustment.enrolment_id)
-        .where(
-            Adjustment.work_id == Work.id,
-            Adjustment.points != Decimal(0),
-            WorkMember.work_id == Work.id,
-            WorkMember.left_at.is_(None),
-            ~select(newer.id)
-            .where(
-                newer.work_id == Adjustment.work_id,
-                newer.enrolment_id == Adjustment.enrolment_id,
-                newer.id > Adjustment.id,
-            )
-            .exists(),
-        )
+        .where(stands, WorkMember.work_id == Work.id, WorkMember.left_at.is_(None))
         .correlate(Work)
         .scalar_subquery()
     )

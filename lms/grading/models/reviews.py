@@ -21,21 +21,23 @@ from lms.projects.models import SubmissionVersion
 from lms.projects.models import rubric_of as rubric_of
 
 
-class ReviewDraft(Base):
-    """What a reviewer is writing about one version; nobody else sees it.
+class PrivateDraft:
+    """What somebody is writing and nobody else sees: a text with ``revision`` as its compare-and-set counter."""
 
-    ``revision`` is its compare-and-set counter. Sending the review takes the draft away.
-    """
+    id: Mapped[int] = mapped_column(Key, primary_key=True)
+    content: Mapped[str] = mapped_column(Text)
+    revision: Mapped[int] = mapped_column(default=0)
+    updated_at: Mapped[datetime]
+
+
+class ReviewDraft(PrivateDraft, Base):
+    """What a reviewer is writing about one version; sending the review takes it away."""
 
     __tablename__ = "review_draft"
 
-    id: Mapped[int] = mapped_column(Key, primary_key=True)
     submission_id: Mapped[int] = mapped_column(ForeignKey("submission_version.id"))
     reviewer_id: Mapped[int] = mapped_column(ForeignKey("person.id"))
-    content: Mapped[str] = mapped_column(Text)
-    revision: Mapped[int] = mapped_column(default=0)
     started_at: Mapped[datetime]
-    updated_at: Mapped[datetime]
 
     submission: Mapped[SubmissionVersion] = relationship()
 

@@ -20,7 +20,9 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from lms.courses.models import Item
 from lms.extensions import Base, Key, db
-from lms.projects.models import Work
+from lms.projects.models import Work, rubric_of
+from lms.projects.source import Project
+from lms.rubric import Rubric
 
 
 class RubricChange(Base):
@@ -105,3 +107,8 @@ def rubric_version(work_id: int) -> int:
     if found is None:
         raise LookupError(f"no work {work_id}")
     return int(found)
+
+
+def is_judged_by(work_id: int, project: Project, criteria: Rubric) -> bool:
+    """Whether a work is judged by this rubric now; at most three statements. Raises LookupError."""
+    return rubric_of(rubric_version(work_id), project) == criteria

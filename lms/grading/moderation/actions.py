@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import CursorResult, select, update
+from sqlalchemy import select
 
 from lms import audit
 from lms.extensions import db
 from lms.grading import actions as grading
 from lms.grading.leases.actions import hold
 from lms.grading.models import Review
+from lms.grading.models.rubrics import is_judged_by
 from lms.grading.moderation import content
 from lms.grading.moderation.content import Gap, Ruling, Side
 from lms.grading.moderation.models import SOURCE, Case, Moderation, ModerationDraft, draft_of
@@ -70,16 +71,8 @@ def save_draft(
         return row
     if stored.content == text:
         return stored
-    result = db.session.execute(
-        update(ModerationDraft)
-        .where(ModerationDraft.id == stored.id, ModerationDraft.revision == revision)
-        .values(content=text, revision=revision + 1, updated_at=now)
-        .execution_options(synchronize_session=False)
-    )
-    assert isinstance(result, CursorResult)
-    stored = draft_of(case.version.id, by)
-    if not result.rowcount:
-        raise Stale(stored)
+    if not grading.write_over(stored, text, revision=revision, now=now):
+        raise Stale(draft_of(case.version.id, by))
     return stored
 
 
@@ -106,8 +99,9 @@ def decide(
     """Decide between the reviews of a version, once: the version is settled, its grade is the moderator's.
 
     Returns the decision and whether this call made it (a second press finds the first one). Raises Stale when the
-    draft was saved from elsewhere since ``revision``, Incomplete with everything that is missing, Closed when
-    somebody else decided, Refused for whoever wrote the work or one of its reviews.
+    draft was saved from elsewhere since ``revision``, RubricChanged when ``criteria`` are not the work's any more,
+    Incomplete with everything that is missing, Closed when somebody else decided, Refused for whoever wrote the
+    work or one of its reviews.
     """
     settled_at = hold(case.version)
     made = db.session.scalar(select(Moderation).where(Moderation.submission_id == case.version.id))
@@ -117,6 +111,8 @@ def decide(
         raise Closed(_DECIDED)
     if by in case.grader_ids | case.member_ids | case.barred_ids:
         raise Refused(N_("Yang menilai atau mengerjakan hasil kerja ini tidak dapat memoderasinya."))
+    if not is_judged_by(case.version.work_id, project, criteria):
+        raise grading.RubricChanged
     draft = draft_of(case.version.id, by)
     text = content.encode(ruling)
     if draft is not None and draft.revision != revision and draft.content != text:

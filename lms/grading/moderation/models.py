@@ -13,6 +13,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from lms.courses.models import CohortFacilitator
 from lms.extensions import Base, Key, db
 from lms.grading.models import Referral, Review
+from lms.grading.models.reviews import PrivateDraft
 from lms.people.models import Person
 from lms.projects import models as projects
 from lms.projects.models import SubmissionVersion
@@ -22,20 +23,13 @@ SOURCE = "moderation:"
 """How the ledger names what a row of ``Moderation`` decided."""
 
 
-class ModerationDraft(Base):
-    """What a moderator is writing about one version; nobody else sees it, and deciding takes it away.
-
-    ``revision`` is its compare-and-set counter.
-    """
+class ModerationDraft(PrivateDraft, Base):
+    """What a moderator is writing about one version; deciding takes it away."""
 
     __tablename__ = "moderation_draft"
 
-    id: Mapped[int] = mapped_column(Key, primary_key=True)
     submission_id: Mapped[int] = mapped_column(ForeignKey("submission_version.id"))
     moderator_id: Mapped[int] = mapped_column(ForeignKey("person.id"))
-    content: Mapped[str] = mapped_column(Text)
-    revision: Mapped[int] = mapped_column(default=0)
-    updated_at: Mapped[datetime]
 
     __table_args__ = (
         UniqueConstraint("submission_id", "moderator_id"),
@@ -113,7 +107,7 @@ def case(submission_id: int) -> Case | None:
 
 def moderators_of(version: SubmissionVersion) -> frozenset[int]:
     """Who is asked to decide between the reviews of a version: those who lead its cohort and may
-    (``access.moderates_here``), else the administrators who may; at most four statements.
+    (``access.judges_again_here``), else the administrators who may; at most four statements.
     """
     leading = db.session.scalars(
         select(CohortFacilitator.person_id)

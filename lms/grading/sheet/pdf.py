@@ -1,10 +1,11 @@
 """The official sheet as PDF, set by Typst from data alone."""
 
-import importlib
 from collections.abc import Sequence
 from pathlib import Path
 
 import msgspec
+
+from lms.typesetting import typeset
 
 TEMPLATE = Path(__file__).parent / "lembar.typ"
 
@@ -40,14 +41,5 @@ class Paper(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def write(paper: Paper) -> bytes:
-    """The PDF's bytes. Nothing but the template and the data is read: no packages, no files, no system fonts."""
-    # loaded when a sheet is asked for: the typesetter is large
-    typst = importlib.import_module("typst")
-    made: bytes = typst.compile(
-        str(TEMPLATE),
-        root=str(TEMPLATE.parent),
-        ignore_system_fonts=True,
-        timestamp=0,
-        sys_inputs={"data": msgspec.json.encode(paper).decode()},
-    )
-    return made
+    """The PDF's bytes."""
+    return typeset(TEMPLATE, paper)

@@ -354,6 +354,8 @@ def send(version: SubmissionVersion) -> ResponseReturnValue:
         return _incomplete(desk, posted)
     except actions.Stale as error:
         return _conflict(desk, posted, error)
+    except actions.RubricChanged as error:
+        return _judged_anew(desk, posted, error)
     except leases.Taken as error:
         return _taken(desk, posted, error)
     except actions.Closed as error:
@@ -510,6 +512,16 @@ def _taken(desk: Desk, posted: Posted, taken: leases.Taken) -> ResponseReturnVal
         local_key=local_key(desk.version, posted.section_id),
     )
     return page, 409
+
+
+def _judged_anew(desk: Desk, posted: Posted, error: actions.RubricChanged) -> ResponseReturnValue:
+    """Keep what was typed, and open the summary with the rubric that counts now."""
+    try:
+        _kept(desk, posted)
+    except actions.Stale as stale:
+        return _conflict(desk, posted, stale)
+    flash(said(error), "bad")
+    return redirect(desk.address("", "ringkasan"), 303)
 
 
 @dataclass(frozen=True)

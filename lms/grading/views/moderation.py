@@ -16,6 +16,7 @@ from lms import formats, markup, rubric
 from lms.access import Deed
 from lms.extensions import begin_reading, db, utcnow
 from lms.grading import content, letters, models
+from lms.grading.actions import RubricChanged
 from lms.grading.content import Note, Opinion
 from lms.grading.forms import Fields, TooLong, revision_in, typed
 from lms.grading.models import ReviewLine, Setting
@@ -331,6 +332,8 @@ def decide_moderation(case: Case) -> ResponseReturnValue:
         )
     except actions.Incomplete as error:
         return _incomplete(bench, ruling, revision, error)
+    except RubricChanged as error:
+        return _judged_anew(bench, ruling, revision, error)
     except actions.Stale as error:
         return _conflict(bench, ruling, error)
     except actions.Closed as error:
@@ -370,6 +373,17 @@ def _incomplete(
         missing=error.gaps,
     )
     return page, 422
+
+
+def _judged_anew(bench: Bench, ruling: Ruling, revision: int, error: RubricChanged) -> ResponseReturnValue:
+    """Keep what was typed, and open the page with the rubric that counts now."""
+    try:
+        actions.save_draft(bench.case, ruling, revision=revision, by=person().id, now=utcnow())
+    except actions.Stale as stale:
+        return _conflict(bench, ruling, stale)
+    db.session.commit()
+    flash(said(error), "bad")
+    return redirect(url_for("grading.moderate", submission_id=bench.case.version.id), 303)
 
 
 def _not_stored(

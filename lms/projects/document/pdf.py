@@ -1,36 +1,24 @@
 """A document as PDF, set by Typst from data alone."""
 
-import importlib
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
 from lms.projects.document.naskah import WIDE, Grid, Naskah, measure
+from lms.typesetting import typeset
 
 TEMPLATE = Path(__file__).parent / "naskah.typ"
 
 
 def write(naskah: Naskah, *, contents: str, draft: str) -> bytes:
-    """The PDF's bytes; ``contents`` heads the table of contents, ``draft`` marks work not handed in.
-
-    Nothing but the template and the data is read: no packages, no files, no system fonts.
-    """
+    """The PDF's bytes; ``contents`` heads the table of contents, ``draft`` marks work not handed in."""
     data = msgspec.to_builtins(naskah)
     for chapter, plain in zip(naskah.chapters, data["chapters"], strict=True):
         for block, values in zip(chapter.blocks, plain["blocks"], strict=True):
             _measure(block, values)
     data |= {"contents": contents, "draft_word": draft, "wide": WIDE}
-    # loaded when a document is asked for: the typesetter is large
-    typst = importlib.import_module("typst")
-    made: bytes = typst.compile(
-        str(TEMPLATE),
-        root=str(TEMPLATE.parent),
-        ignore_system_fonts=True,
-        timestamp=0,
-        sys_inputs={"data": msgspec.json.encode(data).decode()},
-    )
-    return made
+    return typeset(TEMPLATE, data)
 
 
 def _measure(block: object, values: dict[str, Any]) -> None:

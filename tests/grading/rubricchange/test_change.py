@@ -19,8 +19,9 @@ from lms.grading import actions as grading
 from lms.grading.allocation.actions import allocate
 from lms.grading.content import Opinion, ReviewContent
 from lms.grading.explaining.models import basis_of
-from lms.grading.models import Review, ready_of, standings_of
+from lms.grading.models import Review, ready_of, rubric_of, setting_of, standings_of
 from lms.grading.models.rubrics import RubricChange, RubricRuling
+from lms.grading.moderation import actions as moderation
 from lms.grading.release import models as releasing
 from lms.grading.rubricchange import actions, models
 from lms.grading.rubricchange.actions import StalePreview
@@ -34,6 +35,7 @@ from lms.refusals import Refused
 from lms.rubric import Rubric
 from tests.cast import CODE, NOW, Cast, sample
 from tests.conftest import Browser
+from tests.grading.disputes import OWN, case_of, disputed
 from tests.grading.reviews import (
     ACCEPT,
     ACCEPTED,
@@ -46,6 +48,7 @@ from tests.grading.reviews import (
     work_of,
 )
 from tests.grading.test_actions import at_once
+from tests.grading.test_adjusting import adjust, graded
 from tests.projects.work import ITEM, KEY, begin
 
 SignIn = Callable[[str], Browser]
@@ -278,6 +281,43 @@ def test_what_is_only_begun_is_judged_by_the_rubric_that_was_chosen(cast: Cast, 
     decide(cast, cohort, "recompute")
     send(version, ACCEPTED, cast.people["dewi"], now=LATER + HOUR)
     assert ledger(cast) == [("agreed", Decimal("87.5"))]
+
+
+def test_a_review_by_the_rubric_of_before_is_not_sent(cast: Cast, cohort: Cohort) -> None:
+    version = handed_in(cast)
+    project = projects.project(version.work.item_id)
+    before = rubric_of(setting_of(version.work_id).version_id, project)
+    publish_rubric(cast, even)
+    decide(cast, cohort, "recompute")
+    with pytest.raises(grading.RubricChanged):
+        grading.send(version, project, before, ACCEPTED, revision=0, by=cast.people["dewi"], now=LATER)
+    assert reviews() == []
+    assert ledger(cast) == []
+
+
+def test_a_ruling_by_the_rubric_of_before_is_not_made(cast: Cast, cohort: Cohort) -> None:
+    version = disputed(cast)
+    project = projects.project(version.work.item_id)
+    before = rubric_of(setting_of(version.work_id).version_id, project)
+    with pytest.raises(grading.RubricChanged):
+        moderation.decide(
+            case_of(version), project, even(before), OWN, revision=0, by=cast.people["hasan"], now=LATER
+        )
+    assert moderation.decide(
+        case_of(version), project, before, OWN, revision=0, by=cast.people["hasan"], now=LATER
+    )[1]
+
+
+def test_computed_anew_the_list_still_shows_the_team_s_grade(cast: Cast, cohort: Cohort) -> None:
+    work = graded(cast)
+    adjust(cast, work, "5", "budi")
+    publish_rubric(cast, even)
+    decide(cast, cohort, "recompute")
+    assert ledger(cast, "budi")[-1][1] == Decimal("92.5")
+    [ready] = ready_of(cast.cohort_id)
+    assert (ready.points, ready.adjusted) == (Decimal("87.5"), 1)
+    adjust(cast, work, "4", "sari")
+    assert ready_of(cast.cohort_id)[0].adjusted == 2
 
 
 def test_released_grades_ask_once_more(cast: Cast, cohort: Cohort, marked: SubmissionVersion) -> None:
