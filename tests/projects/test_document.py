@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from docx import Document
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from lms.extensions import db
@@ -181,6 +181,7 @@ def test_the_same_work_gives_the_same_pdf() -> None:
 
 @settings(max_examples=40, deadline=None)
 @given(st.text(alphabet="#*_`>|-+1.[]()\\ \nab~", max_size=80))
+@example("---")  # only a rule, which is no block
 def test_any_text_can_be_set(text: str) -> None:
     blocks = chapters(isu=text)[0].blocks
     assert blocks

@@ -139,10 +139,11 @@ def chapters(
 def _blocks(
     section: Section, given: content.Content | None, chapter: int, words: Words, language: str
 ) -> Iterator[Block]:
+    nothing = Paragraph((Run(words.nothing, italic=True),))
     if content.is_empty(given):
-        yield Paragraph((Run(words.nothing, italic=True),))
+        yield nothing
     elif isinstance(given, str):
-        yield from _Text(chapter, words).blocks(given)
+        yield from tuple(_Text(chapter, words).blocks(given)) or (nothing,)
     elif isinstance(section, TableSection) and isinstance(given, content.Table):
         yield _table(section, given, f"{words.table} {chapter}.1 {section.title}", words)
     elif isinstance(section, FilesSection) and isinstance(given, tuple):
