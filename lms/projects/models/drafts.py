@@ -145,6 +145,7 @@ STANDING = (
     _draft.accepted_in,
     _draft.returned_in,
 )
+"""What a ``DraftRow`` says after its id, section and text, in its order."""
 _DRAFTS = select(_draft.id, _draft.section_id, _draft.content, *STANDING).where(
     _draft.work_id == bindparam("work_id")
 )
