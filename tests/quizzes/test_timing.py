@@ -10,7 +10,7 @@ from flask import Flask
 from sqlalchemy import func, select, update
 
 from lms.audit import AuditEntry
-from lms.courses.models import Cohort, GradeEntry, Progress, Schedule
+from lms.courses.models import Cohort, Enrolment, GradeEntry, Progress, Schedule
 from lms.extensions import db
 from lms.quizzes import actions, clock, jobs, models, scoring
 from lms.quizzes.actions import Given, Grant, Origin
@@ -70,7 +70,7 @@ def schedule(cast: Cast, due_at: datetime) -> None:
 def allow(
     cast: Cast, who: str = "sari", *, stable_id: str = QUIZ, minutes: int = 0, attempts: int = 0
 ) -> None:
-    enrolment = db.session.get_one(models.Enrolment, cast.enrolments[who])
+    enrolment = db.session.get_one(Enrolment, cast.enrolments[who])
     actions.grant(
         enrolment,
         Grant(stable_id, minutes, attempts, "Jaringan kantor padam"),
@@ -342,7 +342,7 @@ def test_every_grant_is_in_the_audit(session: Any, cast: Cast) -> None:
     ],
 )
 def test_grants_have_bounds_and_a_reason(session: Any, cast: Cast, grant: Grant, words: str) -> None:
-    enrolment = db.session.get_one(models.Enrolment, cast.enrolments["sari"])
+    enrolment = db.session.get_one(Enrolment, cast.enrolments["sari"])
     with pytest.raises(Refused, match=words):
         actions.grant(enrolment, grant, by=cast.people["dewi"], now=NOW)
     with pytest.raises(Refused, match="orang lain"):

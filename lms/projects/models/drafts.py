@@ -61,8 +61,6 @@ class Draft(Base):
 
 
 _own = WorkMember.enrolment_id == Enrolment.id
-
-
 count_as_learning(
     latest_of(WorkMember.joined_at, _own),
     # in a team everybody's own saves
