@@ -13,6 +13,8 @@ from collections.abc import Iterable
 
 import msgspec
 
+from lms.rubric import Rubric
+
 _SIGNED = 20  # bytes of a sheet's signature
 _ROW_SIGNED = 10  # bytes of a row's: it only stands together with its sheet's
 _LONGEST = 1_000
@@ -40,6 +42,11 @@ class RowName(msgspec.Struct, frozen=True):
 
 _encoder = msgspec.json.Encoder()
 _decoder = msgspec.json.Decoder(Identity)
+
+
+def rubric_hash(rubric: Rubric) -> str:
+    """What stands for a rubric, its levels and weights."""
+    return hashlib.sha256(msgspec.json.encode(rubric)).hexdigest()[:32]
 
 
 def key(secret: str) -> bytes:

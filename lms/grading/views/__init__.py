@@ -18,12 +18,14 @@ from lms.grading.views import (  # noqa: E402 - they add their routes
     desk,  # noqa: F401
     moderation,  # noqa: F401
     offline,  # noqa: F401
+    packing,  # noqa: F401
     paper,  # noqa: F401
     queue,  # noqa: F401
     release,  # noqa: F401
     result,  # noqa: F401
     rubricchange,  # noqa: F401
     similarity,  # noqa: F401
+    unpacking,  # noqa: F401
     why,  # noqa: F401
     workload,  # noqa: F401
 )

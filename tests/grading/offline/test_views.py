@@ -22,7 +22,8 @@ from lms.extensions import db
 from lms.grading import actions, content, models
 from lms.grading.content import Note, ReviewContent, SectionReview
 from lms.grading.models import Review, ReviewDraft
-from lms.grading.views import offline
+from lms.grading.offline import identity
+from lms.grading.views import offline, packing, unpacking
 from lms.projects import actions as work_actions
 from lms.projects import models as projects
 from lms.projects.models import SubmissionVersion
@@ -197,7 +198,7 @@ def test_what_does_not_fit_or_is_infected_is_left_out_and_named(
     app: Flask, cast: Cast, as_person: SignIn, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     submission_id = arrange(app, lambda: with_file(cast))
-    monkeypatch.setattr(offline, "FILES_AT_MOST", len(PDF) - 1)
+    monkeypatch.setattr(packing, "FILES_AT_MOST", len(PDF) - 1)
     found = archive(as_person("dewi").get(PACK))
     assert not [name for name in found.namelist() if name.endswith(".pdf")]
     assert "paketnya akan terlalu besar" in pages(found)
@@ -225,7 +226,7 @@ def test_a_pack_holds_no_more_than_its_most(
     app: Flask, cast: Cast, as_person: SignIn, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     ids = [arrange(app, lambda who=who: handed_in(cast, who)) for who in ("sari", "budi")]
-    monkeypatch.setattr(offline, "VERSIONS_AT_MOST", 1)
+    monkeypatch.setattr(packing, "VERSIONS_AT_MOST", 1)
     found = archive(as_person("dewi").get(f"{PACK}?pilih={ids[1]}&pilih={ids[0]}"))
     assert "01-budi/hasil-kerja.html" in found.namelist()
     assert "1 pilihan tidak disertakan" in pages(found)
@@ -233,13 +234,13 @@ def test_a_pack_holds_no_more_than_its_most(
 
 def test_two_at_a_time(app: Flask, cast: Cast, as_person: SignIn) -> None:
     arrange(app, lambda: handed_in(cast))
-    assert offline._turns.acquire(blocking=False)
-    assert offline._turns.acquire(blocking=False)
+    assert packing._turns.acquire(blocking=False)
+    assert packing._turns.acquire(blocking=False)
     try:
         assert as_person("dewi").get(PACK, check=False).status_code == 503
     finally:
-        offline._turns.release()
-        offline._turns.release()
+        packing._turns.release()
+        packing._turns.release()
     assert as_person("dewi").get(PACK).status_code == 200
 
 
@@ -419,7 +420,7 @@ def test_sheets_that_came_too_late_are_refused_with_the_reason(
 ) -> None:
     submission_id = arrange(app, lambda: handed_in(cast))
     book = filled(app, as_person)
-    monkeypatch.setattr(offline, "rubric_hash", lambda _rubric: "another")
+    monkeypatch.setattr(identity, "rubric_hash", lambda _rubric: "another")
     assert "Rubrik proyek ini berubah" in text(bring(as_person("dewi"), book))
     monkeypatch.undo()
     forged = filled(app, as_person)
@@ -468,13 +469,13 @@ def test_whoever_reviews_here_no_more_brings_nothing_back(app: Flask, cast: Cast
         (b"bukan excel", "telaah.xlsx", "tidak dapat dibaca"),
         (b"PK\x05\x06" + b"\0" * 18, "paket.zip", "tidak ada telaah.xlsx"),
         (b"rusak", "paket.zip", "ZIP itu rusak"),
-        (b"x" * (offline.BOOK_AT_MOST + 1), "telaah.xlsx", "melebihi 8 MB"),
-        (b"x" * (offline.UPLOAD_AT_MOST + 100_000), "paket.zip", "Unggah telaah.xlsx saja"),
+        (b"x" * (unpacking.BOOK_AT_MOST + 1), "telaah.xlsx", "melebihi 8 MB"),
+        (b"x" * (unpacking.UPLOAD_AT_MOST + 100_000), "paket.zip", "Unggah telaah.xlsx saja"),
     ],
 )
 def test_wrong_files_are_refused(as_person: SignIn, data: bytes, name: str, said: str) -> None:
     response = bring(as_person("dewi"), data, name)
-    assert response.status_code == (413 if len(data) > offline.UPLOAD_AT_MOST else 422)
+    assert response.status_code == (413 if len(data) > unpacking.UPLOAD_AT_MOST else 422)
     assert said in text(response)
 
 
@@ -492,7 +493,7 @@ def test_without_a_token_nothing_is_taken(as_person: SignIn) -> None:
 def test_bombs_are_refused(as_person: SignIn) -> None:
     stream = io.BytesIO()
     with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as new:
-        new.writestr(offline.BOOK, b"\0" * (offline.BOOK_AT_MOST + 10))
+        new.writestr(offline.BOOK, b"\0" * (unpacking.BOOK_AT_MOST + 10))
     response = bring(as_person("dewi"), stream.getvalue(), "paket.zip")
     assert response.status_code == 422
     assert "melebihi" in text(response)
