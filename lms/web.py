@@ -240,12 +240,12 @@ def _page_language() -> tuple[Any, Any, str]:
 
     Where flask-babel keeps the locale is its own affair: if it moves, this is slower and still right.
     """
-    here = app_ctx.g
+    here = vars(app_ctx.g)
     known: tuple[Any, Any, str] | None = here.get("lms_language")
     if known is not None and getattr(here.get("_flask_babel"), "babel_locale", None) is known[0]:
         return known
     locale = get_locale()
-    known = here.lms_language = (locale, get_translations(), str(locale))
+    known = here["lms_language"] = (locale, get_translations(), str(locale))
     return known
 
 
