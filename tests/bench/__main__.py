@@ -320,7 +320,7 @@ def _report(measured: Measured) -> int:
         say(report.crowd_lines(measured.crowd))
     web, worker = ((each or 0) / 1e6 for each in (measured.memory, measured.worker_memory))
     say(f"lesson: first visit {measured.first_visit:,} bytes, later visits {measured.later_visit:,}")
-    say(f"memory: web server {web:.0f} MB, worker {worker:.0f} MB")
+    say(f"memory: web server {web:.0f} MB and worker {worker:.0f} MB, together {web + worker:.0f} MB")
     found = report.verdicts(measured)
     for verdict in found:
         say(str(verdict))

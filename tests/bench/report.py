@@ -166,9 +166,8 @@ def verdicts(measured: Measured) -> list[Verdict]:
         )
         found.append(Verdict(words, measured.first_visit <= FIRST_VISIT))
     if measured.memory is not None:
-        total = measured.memory + (measured.worker_memory or 0)
-        words = f"web server and worker together {total / 1e6:.0f} MB (at most {MEMORY // 10**6})"
-        found.append(Verdict(words, total <= MEMORY))
+        words = f"the web server's processes together {measured.memory / 1e6:.0f} MB (at most {MEMORY // 10**6})"
+        found.append(Verdict(words, measured.memory <= MEMORY))
     return found
 
 
