@@ -166,7 +166,7 @@ def verdicts(measured: Measured) -> list[Verdict]:
         )
         found.append(Verdict(words, measured.first_visit <= FIRST_VISIT))
     if measured.memory is not None:
-        words = f"the web server's processes together {measured.memory / 1e6:.0f} MB (at most {MEMORY // 10**6})"
+        words = f"web server, all its processes, {measured.memory / 1e6:.0f} MB (at most {MEMORY // 10**6})"
         found.append(Verdict(words, measured.memory <= MEMORY))
     return found
 
