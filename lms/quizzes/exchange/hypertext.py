@@ -313,12 +313,14 @@ class Converter:
             if isinstance(child, str):
                 words.append(child)
                 continue
-            parts.append(self._words("".join(words)))
+            if before := self._words("".join(words)):
+                parts.append(before)
             words = []
             piece = self._element(child)
-            # two pieces of code or formulas side by side would be read as one
-            beside = piece.startswith(("`", "$")) and "".join(parts[-2:]).endswith(("`", "$"))
-            parts.append(f"<wbr>{piece}" if beside else piece)
+            # two pieces of code or formulas side by side would be read as one, whatever empty element is between
+            beside = piece.startswith(("`", "$")) and parts and parts[-1].endswith(("`", "$"))
+            if piece:
+                parts.append(f"<wbr>{piece}" if beside else piece)
         parts.append(self._words("".join(words)))
         return re.sub(r" *\n *", "\n", re.sub(r"[ ]+", " ", "".join(parts)))
 

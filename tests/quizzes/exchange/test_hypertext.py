@@ -33,6 +33,7 @@ def converted(html: str, files: dict[str, bytes] | None = None) -> tuple[str, li
         ("<b>a</b><b>b</b>", "<strong>a</strong><strong>b</strong>"),
         ("x<sub>2</sub> <u>y</u> <s>z</s>", "x<sub>2</sub> <u>y</u> ~~z~~"),
         ("<code>a `b`</code>", "`` a `b` ``"),
+        ("<code>a</code><b></b><code>b</code>", "`a`<wbr>`b`"),
         ("<pre>if x:\n    y</pre>", "```\nif x:\n    y\n```"),
         ("<h1>Judul</h1>isi", "### Judul\n\nisi"),
         ("<blockquote><p>kata</p></blockquote>", "> kata"),
