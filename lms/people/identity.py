@@ -256,3 +256,8 @@ def _stands_before(word: str) -> bool:
 def sort_name(text: str) -> str:
     """What lists sort by: the name without degrees, in one case."""
     return split_degrees(text).name.casefold()
+
+
+def full_name(before: str, name: str, after: str) -> str:
+    """A name between its degrees, as it is written: ``Dr. Rina Sari, S.E., M.Si.``."""
+    return f"{before} {name}".strip() + (f", {after}" if after else "")

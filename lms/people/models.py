@@ -13,6 +13,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from lms import access
 from lms.extensions import Base, Key, db
+from lms.people import identity
 from lms.people.identity import digits_of
 
 ROLES = ("learner", "facilitator", "administrator")
@@ -77,10 +78,8 @@ class Person(Base):
 
     @property
     def full_name(self) -> str:
-        """The name between its degrees, as it is written: ``Dr. Rina Sari, S.E., M.Si.``."""
-        before = f"{self.title_before} " if self.title_before else ""
-        after = f", {self.title_after}" if self.title_after else ""
-        return f"{before}{self.name}{after}"
+        """The name between its degrees (see ``identity.full_name``)."""
+        return identity.full_name(self.title_before, self.name, self.title_after)
 
     @property
     def roles(self) -> frozenset[str]:

@@ -3,12 +3,14 @@
 """
 
 from lms.grading.models.desk import (
+    NoteLine,
     PartLine,
     ReviewLine,
     Round,
     Setting,
     findings_of,
     first_late_seconds,
+    notes_before,
     parts_of,
     rounds_of,
     setting_of,
@@ -49,6 +51,7 @@ __all__ = [
     "CohortLine",
     "Counts",
     "MemberLine",
+    "NoteLine",
     "PartLine",
     "QueueLine",
     "Ready",
@@ -69,6 +72,7 @@ __all__ = [
     "members_of",
     "members_of_all",
     "newest_entries",
+    "notes_before",
     "oldest_waiting",
     "parts_of",
     "queue",

@@ -18,6 +18,8 @@ from sqlalchemy import (
     select,
 )
 
+from lms import anchors
+from lms.anchors import Anchor
 from lms.courses.models import Cohort, Item, item_source
 from lms.extensions import db
 from lms.grading import content
@@ -26,13 +28,14 @@ from lms.grading.models.reviews import Review
 from lms.grading.models.rubrics import judged_by
 from lms.grading.models.standing import IS_RELEASED, member_names, with_team
 from lms.grading.verdict import Sent
+from lms.people import identity
 from lms.people.models import Person
 from lms.projects import models as projects
 from lms.projects.checks import Finding
 from lms.projects.checks import run as run_checks
 from lms.projects.content import decode as decode_part
 from lms.projects.deadlines import Extension, late_seconds
-from lms.projects.models import SubmissionPart, SubmissionVersion, Work, WorkMember, is_blind
+from lms.projects.models import ImprovementNote, SubmissionPart, SubmissionVersion, Work, WorkMember, is_blind
 from lms.projects.models import rubric_of as rubric_of
 
 
@@ -151,6 +154,48 @@ def _found(
     return found
 
 
+class NoteLine(NamedTuple):
+    """A note of the version before, which the version answers, as the desk shows it (see ``ImprovementNote``)."""
+
+    id: int
+    section_id: str
+    version: int
+    author_id: int
+    must: bool
+    kind: str
+    anchor: str
+    text: str
+    reply: str
+    reply_kind: str
+
+    @property
+    def answerable(self) -> bool:
+        """Whether it asks for anything."""
+        return self.kind != "praise"
+
+    @property
+    def place(self) -> Anchor | None:
+        """Where it stands; None for the whole section."""
+        return anchors.decode(self.anchor)
+
+
+@cache
+def _notes() -> Any:
+    return (
+        select(*(getattr(ImprovementNote, name) for name in NoteLine._fields))
+        .where(ImprovementNote.work_id == bindparam("work"), ImprovementNote.version == bindparam("version"))
+        .order_by(ImprovementNote.id)
+    )
+
+
+def notes_before(work_id: int, number: int) -> list[NoteLine]:
+    """The notes that a version answers, in order: those of the one before it; no statement for the first."""
+    if number == 1:
+        return []
+    rows = db.session.execute(_notes(), {"work": work_id, "version": number - 1})
+    return [NoteLine(*row) for row in rows]
+
+
 class ReviewLine(NamedTuple):
     """A sent review with who sent it."""
 
@@ -191,7 +236,23 @@ class Round:
 @cache
 def _rounds() -> Any:
     return (
-        select(SubmissionVersion, Review, Person)
+        select(
+            SubmissionVersion.id,
+            SubmissionVersion.number,
+            SubmissionVersion.submitted_at,
+            SubmissionVersion.late_seconds,
+            SubmissionVersion.receipt,
+            SubmissionVersion.settled_at,
+            Review.id.label("review"),
+            Review.reviewer_id,
+            Review.outcome,
+            Review.content,
+            Review.points,
+            Review.sent_at,
+            Person.name,
+            Person.title_before,
+            Person.title_after,
+        )
         .outerjoin(Review, Review.submission_id == SubmissionVersion.id)
         .outerjoin(Person, Person.id == Review.reviewer_id)
         .where(SubmissionVersion.work_id == bindparam("work"))
@@ -201,34 +262,23 @@ def _rounds() -> Any:
 
 def rounds_of(work_id: int) -> list[Round]:
     """All versions of a work with their sent reviews, oldest first; one statement, two where the first came late."""
-    rows = db.session.execute(_rounds(), {"work": work_id})
-    found: dict[int, tuple[SubmissionVersion, list[ReviewLine]]] = {}
-    for version, review, reviewer in rows:
-        _, reviews = found.setdefault(version.id, (version, []))
-        if review is not None:
-            reviews.append(
-                ReviewLine(
-                    review.id,
-                    review.reviewer_id,
-                    reviewer.full_name,
-                    review.outcome,
-                    content.decode(review.content),
-                    review.points,
-                    review.sent_at,
-                )
+    rounds: list[Round] = []
+    for row in db.session.execute(_rounds(), {"work": work_id}):
+        if not rounds or rounds[-1].submission_id != row.id:
+            rounds.append(
+                Round(row.id, row.number, row.submitted_at, row.late_seconds, row.receipt, row.settled_at, ())
             )
-    rounds = [
-        Round(
-            version.id,
-            version.number,
-            version.submitted_at,
-            version.late_seconds,
-            version.receipt,
-            version.settled_at,
-            tuple(reviews),
-        )
-        for version, reviews in found.values()
-    ]
+        if row.review is not None:
+            line = ReviewLine(
+                row.review,
+                row.reviewer_id,
+                identity.full_name(row.title_before, row.name, row.title_after),
+                row.outcome,
+                content.decode(row.content),
+                row.points,
+                row.sent_at,
+            )
+            rounds[-1] = replace(rounds[-1], reviews=(*rounds[-1].reviews, line))
     if rounds and rounds[0].late_seconds:
         last = rounds[-1]
         graded_at = last.settled_at if last.reviews and not last.returned else None

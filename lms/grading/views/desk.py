@@ -19,7 +19,7 @@ from lms.grading.calibration.models import has_begun, is_open_to
 from lms.grading.content import Note, ReviewContent
 from lms.grading.forms import TooLong, note_fields, refuse_long, review_in, revision_in
 from lms.grading.leases import actions as leases
-from lms.grading.models import ReviewDraft
+from lms.grading.models import NoteLine, ReviewDraft
 from lms.grading.views import blueprint
 from lms.grading.views.deskpage import VIEWS, Desk, EarlierNote, Same, earlier_html
 from lms.grading.views.noting import noting
@@ -27,7 +27,7 @@ from lms.grading.views.words import gap_word, kind_word, said
 from lms.guard import allowed, person, wants_json
 from lms.projects import models as projects
 from lms.projects.content import decode as decode_part
-from lms.projects.models import ImprovementNote, SubmissionVersion
+from lms.projects.models import SubmissionVersion
 from lms.projects.source import FilesSection, Section
 from lms.refusals import N_
 from lms.web import language, zone
@@ -151,31 +151,24 @@ def _earlier(
     desk: Desk,
     section: Section | None,
     said_now: ReviewContent,
-    earlier: Sequence[ImprovementNote],
+    earlier: Sequence[NoteLine],
     places: Mapping[int, Any],
 ) -> list[str]:
     """The notes that the open section answers, as HTML."""
     if section is None:
         return []
     opened = desk.writing and desk.parts[section.id].carried_from is None
-    words = language()
+    words, same = language(), Same(section)
     return [
         earlier_html(
             EarlierNote(
-                id=note.id,
-                version=note.version,
-                number=number,
-                kind=note.kind,
-                text=note.text,
-                reply=note.reply,
-                reply_kind=note.reply_kind,
-                mine=note.author_id == desk.reviewer_id,
-                opened=opened,
-                judged=said_now.earlier.get(note.id),
-                place=repr(places.get(note.id)),
-                note=note,
-                where=places.get(note.id),
-                of=Same(section),
+                note,
+                number,
+                note.author_id == desk.reviewer_id,
+                opened,
+                said_now.earlier.get(note.id),
+                places.get(note.id),
+                same,
             ),
             words,
         )

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from functools import cached_property, lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 from flask import get_template_attribute, url_for
@@ -20,7 +20,7 @@ from lms.grading.content import Gap, Open, Opinion, ReviewContent
 from lms.grading.leases import models as leases
 from lms.grading.leases import slots
 from lms.grading.leases.models import Holder
-from lms.grading.models import PartLine, ReviewDraft, ReviewLine, Round, Setting
+from lms.grading.models import NoteLine, PartLine, ReviewDraft, ReviewLine, Round, Setting
 from lms.grading.views.words import who
 from lms.guard import person
 from lms.projects import models as projects
@@ -28,7 +28,8 @@ from lms.projects.checks import Finding
 from lms.projects.content import Content, FileRef, Table
 from lms.projects.content import decode as decode_part
 from lms.projects.diff import FileChange
-from lms.projects.models import ImprovementNote, SubmissionVersion
+from lms.projects.models import SubmissionVersion
+from lms.projects.places import Place
 from lms.projects.rules import TITLES
 from lms.projects.source import Project, Section, TableSection
 from lms.projects.views.findings import ORDER, SHOWN_AT_MOST, Mark, mark
@@ -144,24 +145,16 @@ def _unchanged_rows(pair: Pair, section: Same, _language: str) -> str:
     return shown
 
 
-@dataclass(frozen=True)
-class EarlierNote:
-    """What the page shows of a note that the version answers; the notes themselves only fill it in."""
+class EarlierNote(NamedTuple):
+    """A note that the version answers, with all that the page shows of it: ``where`` it stands now, how it was judged."""
 
-    id: int
-    version: int
+    note: NoteLine
     number: int
-    kind: str
-    text: str
-    reply: str
-    reply_kind: str
     mine: bool
     opened: bool
     judged: str | None
-    place: str
+    where: Place | None
     of: Same
-    note: Any = field(compare=False)
-    where: Any = field(compare=False)
 
     @property
     def section(self) -> Section:
@@ -174,7 +167,7 @@ class EarlierNote:
 def earlier_html(each: EarlierNote, _language: str) -> str:
     """One of them as HTML: sixty of them are put together once."""
     shown: str = get_template_attribute("grading/_earlier.html", "earlier_note")(
-        each, markup.to_html(each.text, "people")
+        each, markup.to_html(each.note.text, "people")
     )
     return shown
 
@@ -192,6 +185,7 @@ class Same:
         return id(self.thing)
 
 
+@lru_cache(maxsize=1024)
 def _criterion(
     rubric_key: Same, number: int, opinion: Opinion, here: bool, before: Level | None
 ) -> CriterionLine:
@@ -286,19 +280,18 @@ class Desk:
         return [section for section in self.project.sections if section.id in self.parts]
 
     @cached_property
-    def earlier(self) -> list[ImprovementNote]:
+    def earlier(self) -> list[NoteLine]:
         """The notes that this version answers."""
-        number = self.version.number - 1
-        return projects.notes_of(self.version.work_id, number) if number else []
+        return models.notes_before(self.version.work_id, self.version.number)
 
     @cached_property
-    def _earlier_by_section(self) -> dict[str, list[ImprovementNote]]:
-        found: dict[str, list[ImprovementNote]] = {}
+    def _earlier_by_section(self) -> dict[str, list[NoteLine]]:
+        found: dict[str, list[NoteLine]] = {}
         for note in self.earlier:
             found.setdefault(note.section_id, []).append(note)
         return found
 
-    def earlier_of(self, section_id: str) -> list[ImprovementNote]:
+    def earlier_of(self, section_id: str) -> list[NoteLine]:
         """Those of one section."""
         return self._earlier_by_section.get(section_id, [])
 

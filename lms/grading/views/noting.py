@@ -11,10 +11,10 @@ from markupsafe import Markup
 from lms import anchors, markup, passages
 from lms.anchors import Anchor, Row, Spot, Words
 from lms.grading.content import Note
+from lms.grading.models import NoteLine
 from lms.passages import Mark
 from lms.projects import places
 from lms.projects.content import ROW_ID, Content, Table, filled_rows
-from lms.projects.models import ImprovementNote
 from lms.projects.source import Section, TableSection
 
 Mark_ = Callable[[Markup], Markup]
@@ -31,7 +31,7 @@ class Ref(NamedTuple):
     anchor: Anchor
 
 
-def refs_of(notes: Sequence[Note], earlier: Sequence[ImprovementNote], *, own: bool = True) -> list[Ref]:
+def refs_of(notes: Sequence[Note], earlier: Sequence[NoteLine], *, own: bool = True) -> list[Ref]:
     """The links of new notes ("3") and of those of the version before ("L3")."""
     found = [
         Ref(
@@ -102,7 +102,7 @@ def noting(
     held: Content | None,
     view: str,
     notes: Sequence[Note],
-    earlier: Sequence[ImprovementNote],
+    earlier: Sequence[NoteLine],
     names: Mapping[tuple[str, str, str], str] | None,
 ) -> dict[str, Any]:
     """What the page needs: places of notes in the content ``held``, and marks in what is ``shown`` of it.

@@ -18,6 +18,7 @@ from lms import files, formats, markup
 from lms.access import Deed, may
 from lms.extensions import db, utcnow
 from lms.grading import blind
+from lms.grading.models import NoteLine
 from lms.grading.offline import book, identity, rows, zipped
 from lms.grading.offline.identity import Identity
 from lms.grading.offline.rows import Words
@@ -38,7 +39,6 @@ from lms.guard import allowed, person
 from lms.projects import models as projects
 from lms.projects import previews, uploads
 from lms.projects.content import FileRef, decode
-from lms.projects.models import ImprovementNote
 from lms.projects.source import FilesSection, Section
 from lms.projects.views.files import without_author
 from lms.settings import Settings
@@ -270,7 +270,7 @@ class SectionPage:
     decided: bool
     document: Document
     changes: Document | None
-    earlier: Sequence[tuple[ImprovementNote, Markup]]
+    earlier: Sequence[tuple[NoteLine, Markup]]
 
 
 def _page_facts(packed: Packed) -> dict[str, object]:
