@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import datetime
 from decimal import Decimal
+from functools import cache
+from typing import Any
 
 from sqlalchemy import (
     CheckConstraint,
@@ -12,6 +14,7 @@ from sqlalchemy import (
     String,
     Text,
     UniqueConstraint,
+    bindparam,
     select,
 )
 from sqlalchemy.orm import Mapped, mapped_column, relationship
@@ -133,10 +136,16 @@ class Adjustment(Base):
     )
 
 
+@cache
+def _draft() -> Any:
+    return select(ReviewDraft).where(
+        ReviewDraft.submission_id == bindparam("version"), ReviewDraft.reviewer_id == bindparam("reviewer")
+    )
+
+
 def draft_of(submission_id: int, reviewer_id: int) -> ReviewDraft | None:
     """The reviewer's private draft about a version."""
-    return db.session.scalar(
-        select(ReviewDraft).where(
-            ReviewDraft.submission_id == submission_id, ReviewDraft.reviewer_id == reviewer_id
-        )
+    found: ReviewDraft | None = db.session.scalar(
+        _draft(), {"version": submission_id, "reviewer": reviewer_id}
     )
+    return found

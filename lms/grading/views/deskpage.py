@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from functools import cached_property, lru_cache
 from typing import Any, NamedTuple
+from urllib.parse import urlencode
 
 import msgspec
 from flask import get_template_attribute, url_for
@@ -172,6 +173,16 @@ def earlier_html(each: EarlierNote, _language: str) -> str:
     return shown
 
 
+@dataclass(frozen=True)
+class VersionKey:
+    """A version, which never changes, as the key of what is kept about it."""
+
+    id: int
+    sha256: str
+    reasons: str
+    found: Mapping[str, Sequence[Finding]] = field(compare=False)
+
+
 class Same:
     """A thing as the key of what is kept about it: equal to itself only, and alive as long as it is a key."""
 
@@ -217,6 +228,35 @@ def _criterion_html(
     line = _criterion(rubric_key, number, opinion, here=False, before=before)
     shown: str = get_template_attribute("grading/_rubric.html", "criterion_fields")(line, writing, base)
     return shown
+
+
+Findings = tuple[Sequence[tuple[Mark, str]], Sequence[tuple[str, str]]]
+
+
+@lru_cache(maxsize=256)
+def _findings(version: VersionKey, of: Same, _language: str) -> Findings:
+    """What the checks found in a section with the team's reason, the weightiest first, and other reasons."""
+    section: Section = of.thing
+    reasons = dict(_REASONS.decode(version.reasons))
+    found = sorted(version.found.get(section.id, ()), key=lambda each: ORDER[each.level])
+    marks = [
+        (mark(finding, section, f"temuan-{at}"), reasons.pop(finding.key, ""))
+        for at, finding in enumerate(found[:SHOWN_AT_MOST], start=1)
+    ]
+    return marks, _reasons(section, reasons)
+
+
+def _reasons(section: Section, given: Mapping[str, str]) -> list[tuple[str, str]]:
+    """Why the team did not follow what the checks advised: (the rule, the reason)."""
+    rules = {check.id: str(check.__struct_config__.tag) for check in getattr(section, "checks", ())}
+    found = []
+    for key, reason in given.items():
+        place, _, rest = key.partition("/")
+        check = rest.partition("/")[0]
+        if place == section.id:
+            rule = rules.get(check, check.removeprefix("_"))
+            found.append((gettext(TITLES[rule]) if rule in TITLES else "", reason))
+    return found
 
 
 class Desk:
@@ -429,11 +469,14 @@ class Desk:
             "scored": len(content.scores(self.rubric, said)),
         }
 
+    @cached_property
+    def _address(self) -> str:
+        return url_for("grading.desk", submission_id=self.version.id)
+
     def address(self, section_id: str = "", view: str = "") -> str:
         """The page with this section open in this view."""
-        return url_for(
-            "grading.desk", submission_id=self.version.id, bagian=section_id or None, tampil=view or None
-        )
+        asked = {name: value for name, value in (("bagian", section_id), ("tampil", view)) if value}
+        return f"{self._address}?{urlencode(asked)}" if asked else self._address
 
     def document(self, section: Section, asked: str) -> Document:
         """The section's content in the view asked for, or the one that shows most of what is new."""
@@ -464,33 +507,12 @@ class Desk:
                 facts["unchanged_html"] = _unchanged_rows(pair, same, language())
         elif isinstance(shown, tuple):
             facts["files"] = self._files(shown, before if view == "perubahan" else None)
-        findings, reasons = self._findings(section)
+        key = VersionKey(self.version.id, self.version.sha256, self.version.reasons, self.findings)
+        findings, reasons = _findings(key, Same(section), language())
         return Document(view, shown, before, findings=findings, reasons=reasons, **facts)
 
     def _files(self, held: tuple[FileRef, ...], before: Content | None) -> Sequence[FileChange]:
         return changes.file_changes(before if isinstance(before, tuple) else held, held)
-
-    def _findings(self, section: Section) -> tuple[list[tuple[Mark, str]], list[tuple[str, str]]]:
-        """What the checks found in a section with the team's reason, the weightiest first, and other reasons."""
-        reasons = dict(_REASONS.decode(self.version.reasons))
-        found = sorted(self.findings.get(section.id, ()), key=lambda each: ORDER[each.level])
-        marks = [
-            (mark(finding, section, f"temuan-{at}"), reasons.pop(finding.key, ""))
-            for at, finding in enumerate(found[:SHOWN_AT_MOST], start=1)
-        ]
-        return marks, self._reasons(section, reasons)
-
-    def _reasons(self, section: Section, given: Mapping[str, str]) -> list[tuple[str, str]]:
-        """Why the team did not follow what the checks advised: (the rule, the reason)."""
-        rules = {check.id: str(check.__struct_config__.tag) for check in getattr(section, "checks", ())}
-        found = []
-        for key, reason in given.items():
-            place, _, rest = key.partition("/")
-            check = rest.partition("/")[0]
-            if place == section.id:
-                rule = rules.get(check, check.removeprefix("_"))
-                found.append((gettext(TITLES[rule]) if rule in TITLES else "", reason))
-        return found
 
     def criteria(self, said: ReviewContent, section_id: str) -> list[CriterionLine]:
         """The criteria, those that concern the open section first."""

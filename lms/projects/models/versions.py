@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
+from typing import Any
 
 import msgspec
-from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint, func, select, text
+from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint, bindparam, func, select, text
 from sqlalchemy.orm import Mapped, joinedload, mapped_column, relationship
 
 from lms.extensions import Base, Key, db
@@ -161,14 +163,19 @@ def versions_of(work_id: int) -> list[VersionLine]:
     return [VersionLine(*row) for row in rows]
 
 
+@cache
+def _submission() -> Any:
+    # put together once: that takes longer than running it
+    return (
+        select(SubmissionVersion)
+        .options(joinedload(SubmissionVersion.work).joinedload(Work.members))
+        .where(SubmissionVersion.id == bindparam("key"))
+    )
+
+
 def submission(submission_id: int) -> SubmissionVersion | None:
     """A version with its work and members: a thing of the access table, in one statement."""
-    return (
-        db.session.execute(
-            select(SubmissionVersion)
-            .options(joinedload(SubmissionVersion.work).joinedload(Work.members))
-            .where(SubmissionVersion.id == min(submission_id, MAX_KEY))
-        )
-        .unique()
-        .scalar_one_or_none()
+    found: SubmissionVersion | None = (
+        db.session.execute(_submission(), {"key": min(submission_id, MAX_KEY)}).unique().scalar_one_or_none()
     )
+    return found
