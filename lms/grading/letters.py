@@ -8,12 +8,11 @@ from datetime import datetime
 from flask import current_app, url_for
 from flask_babel import force_locale
 from flask_babel import gettext as _
-from sqlalchemy import select
 
 from lms import mail
-from lms.extensions import db
 from lms.grading.models import Ready
 from lms.grading.moderation.models import moderators_of
+from lms.people.letters import letter, reachable
 from lms.people.models import Person
 from lms.projects.models import SubmissionVersion, Workspace
 from lms.projects.source import Project
@@ -42,22 +41,10 @@ def _to(
 ) -> None:
     """Queue one letter for each of these people who can be reached; ``write`` gives subject and paragraphs."""
     settings: Settings = current_app.config["LMS"]
-    members = db.session.scalars(
-        select(Person).where(Person.id.in_(person_ids), Person.active, Person.email.is_not(None))
-    )
-    for member in members.all():
+    for member in reachable(Person.id.in_(person_ids)):
         with force_locale(member.language):
             subject, paragraphs = write()
-            lines = [
-                _("Yth. %(name)s,", name=member.full_name),
-                *paragraphs,
-                f"{settings.public_url}{address}",
-                _(
-                    "Surel ini dikirim otomatis oleh %(site)s. Mohon tidak membalasnya.",
-                    site=settings.site_name,
-                ),
-            ]
-            body = "\n\n".join(lines) + "\n"
+            body = letter(member, [*paragraphs, f"{settings.public_url}{address}"])
             mail.queue(f"{key}:{member.id}", member.email or "", subject[:200], body, now=now)
 
 

@@ -1,14 +1,17 @@
-"""The mails of ``people``, in the reader's language."""
+"""What every mail has in common, and the mails of ``people``, in the reader's language."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from flask import current_app, url_for
 from flask_babel import force_locale
 from flask_babel import gettext as _
+from sqlalchemy import ColumnElement, select
 
 from lms import formats, mail
+from lms.extensions import db
 from lms.people.models import Person, token_hash
 from lms.settings import Settings
 
@@ -18,17 +21,34 @@ def _settings() -> Settings:
     return settings
 
 
+def reachable(condition: ColumnElement[bool]) -> Sequence[Person]:
+    """Those of these people who can be written to, in one order."""
+    query = select(Person).where(condition, Person.active, Person.email.is_not(None)).order_by(Person.id)
+    return db.session.scalars(query).all()
+
+
+def letter(person: Person, paragraphs: Sequence[str]) -> str:
+    """The body of a letter: how its reader is addressed, what it says, and how it ends."""
+    greeting = _("Yth. %(name)s,", name=person.full_name)
+    closing = _(
+        "Surel ini dikirim otomatis oleh %(site)s. Mohon tidak membalasnya.", site=_settings().site_name
+    )
+    return "\n\n".join([greeting, *paragraphs, closing]) + "\n"
+
+
 def _link(token: str) -> str:
     # the address of the setting, never the Host header of whoever asked
     return _settings().public_url + url_for("people.reset", token=token)
 
 
 def _send(person: Person, key: str, subject: str, paragraphs: list[str], *, now: datetime) -> None:
-    name = _settings().site_name
-    greeting = _("Yth. %(name)s,", name=person.full_name)
-    closing = _("Surel ini dikirim otomatis oleh %(site)s. Mohon tidak membalasnya.", site=name)
-    body = "\n\n".join([greeting, *paragraphs, closing]) + "\n"
-    mail.queue(key, person.email or "", f"{subject} – {name}"[:200], body, now=now)
+    mail.queue(
+        key,
+        person.email or "",
+        f"{subject} – {_settings().site_name}"[:200],
+        letter(person, paragraphs),
+        now=now,
+    )
 
 
 def reset_link(person: Person, token: str, *, now: datetime) -> None:

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 
 from flask import current_app, url_for
 from flask_babel import force_locale
 from flask_babel import gettext as _
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import select
 
 from lms import formats, mail
 from lms.courses.models import Enrolment
-from lms.extensions import db
+from lms.people.letters import letter, reachable
 from lms.people.models import Person
 from lms.projects.deadlines import Extension
 from lms.projects.models import SubmissionVersion, WorkMember, Workspace
@@ -26,10 +26,9 @@ def receipt(work: Workspace, version: SubmissionVersion, *, now: datetime) -> No
     # as they stand now: somebody may have joined after the page was opened
     standing = select(WorkMember.person_id).where(WorkMember.work_id == work.id, WorkMember.left_at.is_(None))
     written = []
-    for member in _reachable(Person.id.in_(standing)):
+    for member in reachable(Person.id.in_(standing)):
         with force_locale(member.language):
             lines = [
-                _("Yth. %(name)s,", name=member.full_name),
                 _(
                     "Proyek “%(title)s” berhasil dikumpulkan sebagai versi %(number)s pada %(at)s.",
                     title=work.project.title,
@@ -43,10 +42,6 @@ def receipt(work: Workspace, version: SubmissionVersion, *, now: datetime) -> No
                 + f"\n{settings.public_url}{url_for('projects.receipt', submission_id=version.id)}",
                 _("Siapa pun yang memegang nomor ini dapat memeriksanya di:")
                 + f"\n{settings.public_url}{url_for('records.verify', code=version.receipt)}",
-                _(
-                    "Surel ini dikirim otomatis oleh %(site)s. Mohon tidak membalasnya.",
-                    site=settings.site_name,
-                ),
             ]
             subject = _(
                 "Bukti pengumpulan: %(title)s, versi %(number)s",
@@ -58,7 +53,7 @@ def receipt(work: Workspace, version: SubmissionVersion, *, now: datetime) -> No
                     f"receipt:{version.receipt}:{member.id}",
                     member.email or "",
                     subject[:200],
-                    "\n\n".join(lines) + "\n",
+                    letter(member, lines),
                 )
             )
     mail.queue_all(written, now=now)
@@ -68,7 +63,7 @@ def extended(
     member_ids: Collection[int], code: str, stable_id: str, title: str, granted: Extension, *, now: datetime
 ) -> None:
     """Tell a learner and the team that they have more time for a project, until when and why."""
-    for member in _reachable(Person.id.in_(member_ids)):
+    for member in reachable(Person.id.in_(member_ids)):
         key = f"extension:{granted.id}:{member.id}"
         mail.queue(
             key, *_more_time(member, code, [(stable_id, title, granted.until)], granted.reason), now=now
@@ -88,7 +83,7 @@ def extended_all(
 
     ``key`` is the id of a row that this act made. Returns how many letters went to the outbox.
     """
-    learners = _reachable(
+    learners = reachable(
         Person.id.in_(
             select(Enrolment.person_id).where(
                 Enrolment.cohort_id == cohort_id, Enrolment.removed_at.is_(None)
@@ -104,7 +99,7 @@ def extended_all(
 
 def placed(code: str, stable_id: str, title: str, team: Placed, *, now: datetime) -> None:
     """Tell those whom a facilitator put into a team which one it is."""
-    for member in _reachable(Person.id.in_(team.person_ids)):
+    for member in reachable(Person.id.in_(team.person_ids)):
         with force_locale(member.language):
             lines = [
                 _(
@@ -123,7 +118,7 @@ def taken_out(
     person_id: int, team: str, code: str, stable_id: str, title: str, reason: str, *, key: str, now: datetime
 ) -> None:
     """Tell somebody that a facilitator took them out of a team, and why."""
-    for member in _reachable(Person.id == person_id):
+    for member in reachable(Person.id == person_id):
         with force_locale(member.language):
             lines = [
                 _(
@@ -143,18 +138,7 @@ def _letter(member: Person, paragraphs: Sequence[str], code: str, stable_id: str
     """A letter with the way to the project's front under its last paragraph."""
     settings: Settings = current_app.config["LMS"]
     front = f"{settings.public_url}{url_for('projects.front', code=code, item=stable_id)}"
-    lines = [
-        _("Yth. %(name)s,", name=member.full_name),
-        *paragraphs[:-1],
-        f"{paragraphs[-1]}\n{front}",
-        _("Surel ini dikirim otomatis oleh %(site)s. Mohon tidak membalasnya.", site=settings.site_name),
-    ]
-    return "\n\n".join(lines) + "\n"
-
-
-def _reachable(condition: ColumnElement[bool]) -> Iterator[Person]:
-    query = select(Person).where(condition, Person.active, Person.email.is_not(None)).order_by(Person.id)
-    return iter(db.session.scalars(query).all())
+    return letter(member, [*paragraphs[:-1], f"{paragraphs[-1]}\n{front}"])
 
 
 def _more_time(
@@ -168,16 +152,15 @@ def _more_time(
     """The address, subject and body of a letter about more time."""
     settings: Settings = current_app.config["LMS"]
     with force_locale(member.language):
-        lines = [_("Yth. %(name)s,", name=member.full_name)]
-        for stable_id, title, until in moved:
-            lines.append(
-                _(
-                    "Tenggat proyek “%(title)s” diperpanjang sampai %(until)s.",
-                    title=title,
-                    until=formats.long_datetime(until, member.timezone, member.language),
-                )
-                + f"\n{settings.public_url}{url_for('projects.front', code=code, item=stable_id)}"
+        lines = [
+            _(
+                "Tenggat proyek “%(title)s” diperpanjang sampai %(until)s.",
+                title=title,
+                until=formats.long_datetime(until, member.timezone, member.language),
             )
+            + f"\n{settings.public_url}{url_for('projects.front', code=code, item=stable_id)}"
+            for stable_id, title, until in moved
+        ]
         lines.append(_("Alasannya: %(reason)s", reason=reason))
         if everybody:
             lines.append(
@@ -186,12 +169,10 @@ def _more_time(
                     "perpanjangan yang lebih lama, waktunya bertambah sama banyak."
                 )
             )
-        lines.append(
-            _("Surel ini dikirim otomatis oleh %(site)s. Mohon tidak membalasnya.", site=settings.site_name)
-        )
         subject = (
             _("Tenggat diperpanjang: %(title)s", title=moved[0][1])
             if len(moved) == 1
             else _("Tenggat %(count)s proyek diperpanjang", count=len(moved))
         )
-    return member.email or "", subject, "\n\n".join(lines) + "\n"
+        body = letter(member, lines)
+    return member.email or "", subject, body
