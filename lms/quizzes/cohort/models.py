@@ -24,7 +24,7 @@ from lms.quizzes import scoring
 from lms.quizzes.cohort.sheets import sheet_of
 from lms.quizzes.kinds.question import Answer as Value
 from lms.quizzes.marking.models import asked_ids, history_of, key_paper
-from lms.quizzes.models import COUNTS, Answer, Attempt, EssayMark, paper_of, read_value
+from lms.quizzes.models import COUNTS, RANK, Answer, Attempt, EssayMark, paper_of, read_value
 from lms.quizzes.paper import Paper
 from lms.quizzes.source import Quiz
 from lms.quizzes.statistics import Sheet, time_spent
@@ -189,12 +189,7 @@ _ranked = (
         Answer.attempt_id,
         Answer.question_id,
         Answer.value,
-        func.row_number()
-        .over(
-            partition_by=(Answer.attempt_id, Answer.question_id),
-            order_by=(Answer.given_at.desc(), Answer.sequence.desc()),
-        )
-        .label("rank"),
+        RANK,
     )
     .join(Attempt, Attempt.id == Answer.attempt_id)
     .join(Enrolment, Enrolment.id == Attempt.enrolment_id)

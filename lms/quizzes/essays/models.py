@@ -15,7 +15,7 @@ from lms.courses.models import Cohort, Enrolment, item_id, item_source, outline,
 from lms.extensions import db
 from lms.quizzes.kinds.essay import Essay
 from lms.quizzes.kinds.question import Question
-from lms.quizzes.models import COUNTS, Answer, Attempt, EssayMark
+from lms.quizzes.models import COUNTS, RANK, Answer, Attempt, EssayMark
 from lms.rubric import Rubric
 
 # --- rubrics of essays --------------------------------------------------------------------------------------
@@ -52,12 +52,7 @@ _ESSAYS = (
         Attempt.submitted_at,
         Attempt.points,
         Enrolment.person_id,
-        func.row_number()
-        .over(
-            partition_by=(Answer.attempt_id, Answer.question_id),
-            order_by=(Answer.given_at.desc(), Answer.sequence.desc()),
-        )
-        .label("rank"),
+        RANK,
         select(func.max(EssayMark.id))
         .where(EssayMark.attempt_id == Answer.attempt_id, EssayMark.question_id == Answer.question_id)
         .correlate(Answer)

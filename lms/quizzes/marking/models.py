@@ -15,7 +15,6 @@ from sqlalchemy import (
     String,
     bindparam,
     cast,
-    func,
     literal,
     null,
     select,
@@ -36,6 +35,7 @@ from lms.quizzes.kinds.question import Answer as Value
 from lms.quizzes.models import (
     COUNTS,
     NEWEST_RESCORE,
+    RANK,
     Answer,
     Attempt,
     EssayMark,
@@ -340,12 +340,7 @@ _NEWEST_ANSWERS = (
         Answer.attempt_id,
         Answer.question_id,
         Answer.value,
-        func.row_number()
-        .over(
-            partition_by=(Answer.attempt_id, Answer.question_id),
-            order_by=(Answer.given_at.desc(), Answer.sequence.desc()),
-        )
-        .label("rank"),
+        RANK,
     )
     .join(Attempt, Attempt.id == Answer.attempt_id)
     .join(Enrolment, Enrolment.id == Attempt.enrolment_id)

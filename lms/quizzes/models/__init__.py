@@ -4,6 +4,7 @@ allowances that hold (``terms``), the append-only answers (``answers``), and the
 
 from lms.quizzes.models.answers import (
     COUNTS,
+    RANK,
     Answer,
     AnswerLock,
     Answers,
@@ -45,6 +46,7 @@ __all__ = [
     "COUNTS",
     "MAX_KEY",
     "NEWEST_RESCORE",
+    "RANK",
     "Allowance",
     "Answer",
     "AnswerLock",

@@ -141,6 +141,16 @@ COUNTS = and_(
 """Whether a save came while it could count: given before the time was over, arrived before the attempt was handed in
 and its question answered for good. For queries that join ``Answer`` with its ``Attempt``; the others are late ones."""
 
+RANK = (
+    func.row_number()
+    .over(
+        partition_by=(Answer.attempt_id, Answer.question_id),
+        order_by=(Answer.given_at.desc(), Answer.sequence.desc()),
+    )
+    .label("rank")
+)
+"""1 for the save of a question that counts, among those of ``COUNTS``: the one that was given last."""
+
 _ANSWERS = (
     select(
         Answer.question_id,
@@ -163,9 +173,7 @@ _RANKED = (
         Answer.value,
         Answer.given_at,
         Answer.saved_at,
-        func.row_number()
-        .over(partition_by=Answer.question_id, order_by=(Answer.given_at.desc(), Answer.sequence.desc()))
-        .label("rank"),
+        RANK,
     )
     .join(Attempt, Attempt.id == Answer.attempt_id)
     .where(Answer.attempt_id == bindparam("attempt_id"), COUNTS)
