@@ -344,7 +344,7 @@ def test_a_dispute_is_a_state_of_its_own_in_every_list(version: SubmissionVersio
         assert (counts.moderation, counts.in_review, counts.total) == (1, 0, 1)
         assert [each.submission_id for each in models.queue(person, states=AWAITING).rows] == [version.id]
         # nobody is led to a desk on which nothing can be written
-        assert models.following(person) is None
+        assert models.following(person, now=NOW) is None
 
 
 # At once

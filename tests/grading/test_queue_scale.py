@@ -102,7 +102,7 @@ DEEDS: dict[str, Callable[[Person], Any]] = {
     "queue": models.queue,
     "beginning": lambda person: models.oldest_waiting(person, 5),
     "counts": models.waiting_counts,
-    "following": models.following,
+    "following": lambda person: models.following(person, now=NOW),
 }
 
 

@@ -1,5 +1,6 @@
 """Reviews and grades as stored, with their queries: what was written (``reviews``), where works stand
-(``standing``), what waits (``queue``), what the desk reads (``desk``), what a cohort got (``ledger``).
+(``standing``), what waits (``queue``),
+what others have taken for the moment (``turns``), what the desk reads (``desk``), what a cohort got (``ledger``).
 """
 
 from lms.grading.models.desk import (
@@ -40,6 +41,7 @@ from lms.grading.models.queue import (
 )
 from lms.grading.models.reviews import Adjustment, Referral, Review, ReviewDraft, draft_of
 from lms.grading.models.standing import AWAITING, DECIDED, VISIBLE, led, with_team
+from lms.grading.models.turns import taken
 from lms.projects.models import rubric_of
 
 __all__ = [
@@ -81,6 +83,7 @@ __all__ = [
     "rubric_of",
     "setting_of",
     "standings_of",
+    "taken",
     "visible_entry",
     "waiting_counts",
     "with_team",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
@@ -46,6 +46,7 @@ from lms.grading.models.standing import (
     state_of,
     with_team,
 )
+from lms.grading.models.turns import taken_within
 from lms.grading.shuffle import factors, place, shuffled
 from lms.grading.state import WorkState
 from lms.paging import PER_PAGE, Page, past, read_token, token
@@ -201,7 +202,7 @@ class _Shape:
     """What a statement about waiting versions depends on beside its values.
 
     ``given`` and ``pools`` count the cohorts in which the person is allocated work, and those they lead; ``after`` is
-    the turn of the key it begins behind; with ``others`` it leaves out one version, and what the person need not act on.
+    the turn of the key it begins behind; with ``others`` it leaves out some versions, and what the person need not act on.
     """
 
     given: int
@@ -235,7 +236,8 @@ def _waiting(shape: _Shape) -> list[tuple[Select[Any], tuple[Any, ...]]]:
             .correlate(SubmissionVersion)
             .exists()
         )
-        conditions += [~own, ~REFERRED, SubmissionVersion.id != _int("but")]
+        but = bindparam("but", type_=BigInteger, expanding=True)
+        conditions += [~own, ~REFERRED, SubmissionVersion.id.not_in(but)]
     versions = (
         select(SubmissionVersion.id.label("id"), where.label("place"))
         .join(Work, Work.id == SubmissionVersion.work_id)
@@ -302,10 +304,12 @@ def _asked(
     limit: int,
     after: Key | None = None,
     *,
-    others: bool = False,
-    but: int = 0,
+    but: Collection[int] | None = None,
 ) -> tuple[_Shape, dict[str, Any]] | None:
-    """The shape of a question and its values; None where there is nowhere to look."""
+    """The shape of a question and its values; None where there is nowhere to look.
+
+    With ``but`` only what the person is to act on, without these versions.
+    """
     given, pools = sorted(facilitated(person, wanted.cohort_id)), sorted(led(person, wanted.cohort_id))
     if not given:
         return None
@@ -317,15 +321,15 @@ def _asked(
         values["stable_id"] = wanted.stable_id
     if after is not None:
         values |= dict(zip(("turn", "day", "place", "id"), after, strict=True))
-    if others:
-        values["but"] = but
+    if but is not None:
+        values["but"] = list(but)
     shape = _Shape(
         len(given),
         len(pools),
         wanted.states,
         wanted.stable_id is not None,
         None if after is None else LATER if after[0] == LATER else FIRST,
-        others,
+        but is not None,
     )
     return shape, values
 
@@ -391,15 +395,23 @@ def oldest_waiting(person: access.Person, limit: int) -> list[QueueLine]:
     return [line for line, _ in _lines(_waiting_lines(asked[0]), asked[1], len(_TURN_KEY))]
 
 
-def following(person: access.Person, submission: SubmissionVersion | None = None) -> int | None:
+def following(
+    person: access.Person, submission: SubmissionVersion | None = None, *, now: datetime
+) -> int | None:
     """The version that waits next after this one for the person's review, from the first again after the
-    last; None when no other waits. What the person has sent a review of does not wait for the person.
+    last; None when no other waits. What the person has sent a review of does not wait for the person, and
+    what others are reviewing at this moment is passed over.
     """
-    if not facilitated(person):
+    cohorts = facilitated(person)
+    if not cohorts:
         return None
-    begins = [_key_of(person, submission), None] if submission is not None else [None]
+    but = set(taken_within(person.id, sorted(cohorts), now=now))
+    begins: list[Key | None] = [None]
+    if submission is not None:
+        but.add(submission.id)
+        begins.insert(0, _key_of(person, submission))
     for begin in begins:
-        asked = _asked(person, Wanted(), 1, begin, others=True, but=submission.id if submission else 0)
+        asked = _asked(person, Wanted(), 1, begin, but=but)
         found: int | None = db.session.scalar(_waiting_ids(asked[0]), asked[1]) if asked else None
         if found is not None:
             return found

@@ -16,6 +16,7 @@ from lms.courses.models import outline
 from lms.extensions import utcnow
 from lms.grading import models
 from lms.grading.appeals.models import open_appeals
+from lms.grading.leases.models import Holder
 from lms.grading.models import CohortLine, QueueLine
 from lms.grading.state import WorkState
 from lms.grading.turnaround import working_days_over
@@ -24,6 +25,7 @@ from lms.grading.views.words import appeal_lines, state_kind, state_word, who
 from lms.guard import allowed, person
 from lms.projects import models as projects
 from lms.quizzes.essays.models import quizzes_waiting
+from lms.web import language, zone
 
 # What the address calls the states.
 FILTERS: dict[str, Sequence[WorkState]] = {
@@ -42,7 +44,8 @@ FILTERS: dict[str, Sequence[WorkState]] = {
 class Shown:
     """A line of the queue in words: whose work it is, where it stands, whether its promise still holds.
 
-    ``over`` are the working days since the review was due; -1 while it is not, and for what nobody waits for.
+    ``over`` are the working days since the review was due; -1 while it is not, and for what nobody waits for. ``held``
+    says who is reviewing it at this moment so that the person cannot, '' where nobody is.
     """
 
     line: QueueLine
@@ -51,13 +54,24 @@ class Shown:
     kind: str
     address: str
     over: int
+    held: str = ""
 
     @property
     def waits(self) -> bool:
         return self.line.state in models.AWAITING
 
 
-def shown(line: QueueLine, now: datetime) -> Shown:
+def holders_words(holders: Sequence[Holder], graders: int) -> str:
+    """Who is reviewing a version and since when; several independent graders are not told of each other."""
+    if not holders:
+        return ""
+    since = formats.clock_time(holders[0].since, zone(), language())
+    if graders > 1:
+        return gettext("oleh penelaah lain sejak %(since)s", since=since)
+    return gettext("oleh %(name)s sejak %(since)s", name=holders[0].name, since=since)
+
+
+def shown(line: QueueLine, now: datetime, holders: Sequence[Holder] = ()) -> Shown:
     """A line with its names, or the code that stands for them."""
     state, kind = state_word(line.state), state_kind(line.state)
     # who leads decides between the reviews, unless one of them is their own
@@ -70,10 +84,15 @@ def shown(line: QueueLine, now: datetime) -> Shown:
             state = gettext("Telaah Anda terkirim, menunggu penelaah lain")
         elif line.mine:
             state, kind = gettext("Anda sedang menelaah"), "warn"
+    held = ""
+    if line.state is not WorkState.MODERATION and not line.sent:
+        held = holders_words(holders, line.project.graders)
+    if held:
+        state, kind = state_word(WorkState.IN_REVIEW), "info"
     over = -1
     if line.state in models.AWAITING and now > line.due_at:
         over = working_days_over(line.due_at, now, formats.DEFAULT_ZONE)
-    return Shown(line, who(line.names, line.masked, line.work_id), state, kind, address, over)
+    return Shown(line, who(line.names, line.masked, line.work_id), state, kind, address, over, held)
 
 
 def _projects(cohorts: Sequence[CohortLine]) -> dict[str, str]:
@@ -107,10 +126,14 @@ def queue() -> ResponseReturnValue:
         after=request.args.get("after"),
     )
     now = utcnow()
+    waiting = [line.submission_id for line in page.rows if line.state in models.AWAITING]
+    holders = models.taken(me.id, waiting, now=now)
+    lines = [shown(line, now, holders.get(line.submission_id, ())) for line in page.rows]
     return render_template(
         "grading/queue.html",
         page=page,
-        lines=[shown(line, now) for line in page.rows],
+        lines=lines,
+        first=next((each for each in lines if not each.held), None),
         appeals=appeal_lines([each for each in open_appeals(sorted(me.leads), me.id) if not each.own]),
         essays=quizzes_waiting(me.leads),
         cohorts=cohorts,
@@ -133,5 +156,5 @@ def following() -> ResponseReturnValue:
     number = request.args.get("setelah", "")
     known = number.isascii() and number.isdecimal() and len(number) < 19
     before = projects.submission(int(number)) if known else None
-    found = models.following(person(), before)
+    found = models.following(person(), before, now=utcnow())
     return redirect(url_for("grading.desk", submission_id=found) if found else url_for("grading.queue"))

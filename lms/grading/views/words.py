@@ -14,7 +14,7 @@ from lms.grading.models.rubrics import rubric_version
 from lms.grading.state import WorkState
 from lms.projects import models as projects
 from lms.projects.source import Project
-from lms.refusals import Refused
+from lms.refusals import N_, Refused
 from lms.rubric import Rubric
 from lms.settings import Settings
 
@@ -28,20 +28,29 @@ KINDS = {
     WorkState.RELEASED: "ok",
 }
 
+# Translated where one of them is shown, and only that one: a page of the queue asks for twenty-five.
+STATES = {
+    None: N_("Belum dikumpulkan"),
+    WorkState.WAITING: N_("Menunggu telaah"),
+    WorkState.IN_REVIEW: N_("Sedang ditelaah"),
+    WorkState.MODERATION: N_("Menunggu moderasi nilai"),
+    WorkState.RETURNED: N_("Dikembalikan"),
+    WorkState.RESUBMITTED: N_("Revisi menunggu telaah"),
+    WorkState.GRADED: N_("Nilai belum diumumkan"),
+    WorkState.RELEASED: N_("Nilai diumumkan"),
+}
+
+NOTE_KINDS = {
+    "must": N_("Wajib diperbaiki"),
+    "suggestion": N_("Saran"),
+    "question": N_("Pertanyaan"),
+    "praise": N_("Apresiasi"),
+}
+
 
 def state_word(state: WorkState | None) -> str:
     """What a state is called."""
-    if state is None:
-        return gettext("Belum dikumpulkan")
-    return {
-        WorkState.WAITING: gettext("Menunggu telaah"),
-        WorkState.IN_REVIEW: gettext("Sedang ditelaah"),
-        WorkState.MODERATION: gettext("Menunggu moderasi nilai"),
-        WorkState.RETURNED: gettext("Dikembalikan"),
-        WorkState.RESUBMITTED: gettext("Revisi menunggu telaah"),
-        WorkState.GRADED: gettext("Nilai belum diumumkan"),
-        WorkState.RELEASED: gettext("Nilai diumumkan"),
-    }[state]
+    return gettext(STATES[state])
 
 
 def state_kind(state: WorkState | None) -> str:
@@ -59,11 +68,7 @@ def who(names: str, masked: bool, work_id: int) -> str:
 
 def kind_word(kind: str) -> str:
     """What a kind of note is called."""
-    return {
-        "must": gettext("Wajib diperbaiki"),
-        "question": gettext("Pertanyaan"),
-        "praise": gettext("Apresiasi"),
-    }.get(kind, gettext("Saran"))
+    return gettext(NOTE_KINDS.get(kind, NOTE_KINDS["suggestion"]))
 
 
 def appeal_lines(appeals: Iterable[Waiting]) -> list[tuple[Waiting, str, str]]:

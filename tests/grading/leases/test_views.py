@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
@@ -197,3 +198,107 @@ def test_drafts_are_not_what_holds(app: Flask, as_person: SignIn, desk: str) -> 
     with app.app_context():
         assert len(list(db.session.scalars(select(ReviewDraft.id)))) == 2
         db.session.remove()
+
+
+@pytest.fixture
+def other(app: Flask, cast: Cast, desk: str) -> str:
+    """The address of Budi's version, handed in a day after Sari's."""
+    with app.app_context():
+        version_id = handed_in(cast, "budi", now=NOW + timedelta(days=1)).id
+        db.session.commit()
+        db.session.remove()
+    return f"/telaah/{version_id}"
+
+
+def primary(page: str) -> str:
+    """Where the queue's main button leads."""
+    return page.split('class="button button-primary" href="', 1)[1].split('"', 1)[0]
+
+
+def test_the_queue_says_who_reviews_since_when_and_next_passes_over(
+    app: Flask, as_person: SignIn, cast: Cast, desk: str, other: str
+) -> None:
+    hasan, dewi = as_person("hasan"), as_person("dewi")
+    assert primary(text_of(dewi.get("/telaah"))) == desk
+    hasan.post_json(f"{desk}/giliran", {})
+    page = text_of(dewi.get("/telaah"))
+    assert re.search(r"Sedang ditelaah.*?oleh Hasan Basri sejak \d\d\.\d\d WIB", page, re.S)
+    assert page.count("oleh Hasan Basri") == 1
+    assert primary(page) == other
+    number = other.rpartition("/")[2]
+    assert dewi.get("/telaah/berikutnya").location == other
+    assert dewi.get(f"/telaah/berikutnya?setelah={number}").location == "/telaah"
+    # who has the turn is not told of it, and is led to it
+    mine = text_of(hasan.get("/telaah"))
+    assert "oleh Hasan Basri" not in mine
+    assert primary(mine) == desk
+    assert hasan.get(f"/telaah/berikutnya?setelah={number}").location == desk
+    run_out(app)
+    assert "oleh Hasan Basri" not in text_of(dewi.get("/telaah"))
+    assert dewi.get(f"/telaah/berikutnya?setelah={number}").location == desk
+
+
+def test_a_draft_of_ones_own_does_not_hide_that_another_has_the_turn(
+    app: Flask, as_person: SignIn, cast: Cast, desk: str
+) -> None:
+    dewi = as_person("dewi")
+    dewi.post_json(desk, form(**{"note": "1", "note.1": "Sebutkan sumber."}))
+    assert "Anda sedang menelaah" in text_of(dewi.get("/telaah"))
+    run_out(app)
+    as_person("hasan").post_json(f"{desk}/giliran", {})
+    page = text_of(dewi.get("/telaah"))
+    assert "Anda sedang menelaah" not in page
+    assert "oleh Hasan Basri sejak" in page
+    assert "Mulai dari yang pertama" not in page
+
+
+def test_in_the_queue_independent_graders_count_and_are_not_named(
+    app: Flask, as_person: SignIn, cast: Cast, desk: str
+) -> None:
+    with app.app_context():
+        change_project(graders=2)
+        db.session.commit()
+        db.session.remove()
+    dewi, number = as_person("dewi"), int(desk.rpartition("/")[2])
+    until = utcnow() + timedelta(minutes=5)
+
+    def begins(name: str) -> None:
+        with app.app_context():
+            db.session.add(
+                ReviewLease(
+                    submission_id=number, reviewer_id=cast.people[name], taken_at=utcnow(), until=until
+                )
+            )
+            db.session.commit()
+            db.session.remove()
+
+    begins("hasan")
+    # a place is free: nothing is said of the other
+    assert "penelaah lain" not in text_of(dewi.get("/telaah"))
+    assert dewi.get("/telaah/berikutnya").location == desk
+    begins("ratna")
+    page = text_of(dewi.get("/telaah"))
+    assert "oleh penelaah lain sejak" in page
+    assert "Hasan" not in page
+    assert "Ratna" not in page
+    assert dewi.get("/telaah/berikutnya").location == "/telaah"
+
+
+def test_who_reviews_what_is_read_at_once(
+    app: Flask, as_person: SignIn, cast: Cast, desk: str, other: str, count_statements: Any
+) -> None:
+    dewi, hasan = as_person("dewi"), as_person("hasan")
+
+    def cost() -> list[int]:
+        counts = []
+        for address in ("/telaah", f"/telaah/berikutnya?setelah={desk.rpartition('/')[2]}"):
+            dewi.get(address)
+            with count_statements() as counted:
+                dewi.get(address)
+            counts.append(len(counted))
+        return counts
+
+    hasan.post_json(f"{other}/giliran", {})
+    one = cost()
+    hasan.post_json(f"{desk}/giliran", {})
+    assert cost() == one
