@@ -32,9 +32,9 @@ class Kept:
         return zlib.decompressobj(-zlib.MAX_WBITS).decompress(self.deflated)
 
 
-def keep(content: bytes) -> Kept:
-    """Compress a part as well as can be: it is done once."""
-    squeezer = zlib.compressobj(9, zlib.DEFLATED, -zlib.MAX_WBITS)
+def keep(content: bytes, level: int = 9) -> Kept:
+    """Compress a part, by default as well as can be: it is done once."""
+    squeezer = zlib.compressobj(level, zlib.DEFLATED, -zlib.MAX_WBITS)
     deflated = squeezer.compress(content) + squeezer.flush(zlib.Z_FULL_FLUSH)
     return Kept(deflated, zlib.crc32(content), _shift(len(content)), len(content))
 

@@ -45,7 +45,7 @@ from lms.extensions import begin_reading, begin_writing, db, utcnow
 from lms.guard import can, keep_form, kept_form, public, wants_json
 from lms.markup import filled, sentence
 from lms.settings import Settings
-from lms.splice import Kept, gzipped
+from lms.splice import Kept, gzipped, keep
 
 LANGUAGES = ("id", "en")
 FORM_AT_MOST = 4 * 1024 * 1024
@@ -443,6 +443,32 @@ def spliced(html: str, kept: Sequence[Kept]) -> Response:
     response = Response(gzipped(parts, COMPRESSION), mimetype="text/html")
     response.headers["Content-Encoding"] = "gzip"
     return response
+
+
+SMALLEST_KEPT = 8_000  # characters: compressing less takes no longer than putting it in
+PARTS_KEPT = 128
+
+
+@lru_cache(maxsize=PARTS_KEPT)
+def _compressed(html: str) -> Kept:
+    return keep(html.encode(), level=6)
+
+
+class Splices:
+    """Large parts that a page shows again as they were, for ``spliced``.
+
+    ``{% if keep(html) %}<!--splice-->{% else %}{{ html }}{% endif %}`` in a template puts in the one it was given
+    last, found again by what it says; small ones are left to the template.
+    """
+
+    def __init__(self) -> None:
+        self.kept: list[Kept] = []
+
+    def __call__(self, html: str) -> bool:
+        if len(html) < SMALLEST_KEPT:
+            return False
+        self.kept.append(_compressed(html))
+        return True
 
 
 @lru_cache(maxsize=1)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from flask import flash, jsonify, redirect, render_template, request, url_for
+from flask import Response, flash, jsonify, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 
@@ -30,7 +30,7 @@ from lms.projects.content import decode as decode_part
 from lms.projects.models import SubmissionVersion
 from lms.projects.source import FilesSection, Section
 from lms.refusals import N_
-from lms.web import language, zone
+from lms.web import Splices, language, spliced, zone
 
 PRACTISE_FIRST = N_(
     "Angkatan ini meminta Anda berlatih menilai dahulu. Buka hasil kerja ini untuk memulainya."
@@ -85,7 +85,7 @@ def _page(
     revision: int | None = None,
     problem: str = "",
     gaps: bool = False,
-) -> str:
+) -> Response:
     """The page; ``typed`` is what could not be stored and must not be lost."""
     view = asked if asked in VIEWS else ""
     said_now = desk.sent.content if desk.sent else typed if typed is not None else desk.stored
@@ -119,9 +119,11 @@ def _page(
         earlier,
         names,
     )
-    return render_template(
+    keep = Splices()
+    html = render_template(
         "grading/summary.html" if summary else "grading/desk.html",
         **context,
+        keep=keep,
         project=desk.project,
         rubric=desk.rubric,
         round=desk.rounds[desk.version.number],
@@ -145,6 +147,7 @@ def _page(
         now_at=desk.now,
         turn_until=desk.lease.until if desk.writing and desk.lease else None,
     )
+    return spliced(html, keep.kept)
 
 
 def _earlier(
