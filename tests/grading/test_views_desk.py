@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gzip
 import io
+import re
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
@@ -20,6 +22,7 @@ from lms.projects import models as projects
 from lms.projects.content import Table
 from lms.projects.models import SubmissionVersion
 from lms.projects.source import FilesSection
+from lms.web import SPLICE
 from tests.cast import NOW, Cast
 from tests.conftest import Browser
 from tests.grading.reviews import ACCEPT, HOUR, handed_in, send, work_of
@@ -128,6 +131,28 @@ def test_findings_stand_with_the_reasons_given_and_are_counted(
     assert not [
         each for each in counted.statements if "submission_part.content " in each and "CASE" not in each
     ]
+
+
+def test_large_parts_are_sent_compressed_as_they_were(
+    app: Flask, cast: Cast, as_person: SignIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    version = committed(app, lambda: handed_in(cast).id)
+    dewi, address = as_person("dewi"), f"/telaah/{version}"
+    form = re.compile(r'name="csrf_token" value="[^"]*"')
+
+    def page(**headers: str) -> str:
+        response = dewi.get(address, headers=headers)
+        body = response.get_data()
+        packed = response.headers.get("Content-Encoding") == "gzip"
+        assert packed is bool(headers)
+        return form.sub("", (gzip.decompress(body) if packed else body).decode())
+
+    whole = page()
+    monkeypatch.setattr("lms.web.SMALLEST_KEPT", 1)
+    assert SPLICE not in whole
+    assert page() == whole
+    assert page(**{"Accept-Encoding": "gzip"}) == whole
+    assert whole.count('id="rubrik-judul"') == whole.count('id="bagian-judul"') == 1
 
 
 def test_what_the_checks_find_is_kept_by_content_and_definition(cast: Cast, session: Any) -> None:
