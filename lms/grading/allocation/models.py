@@ -16,7 +16,6 @@ from sqlalchemy import (
     Select,
     String,
     and_,
-    cast,
     false,
     func,
     or_,
@@ -26,10 +25,10 @@ from sqlalchemy.orm import Mapped, aliased, mapped_column
 
 from lms.courses.models import CohortFacilitator, Enrolment
 from lms.extensions import Base, Key, db
-from lms.grading.models.standing import IS_RELEASED, WORK_GRADED, member_names, with_team
+from lms.grading.models.standing import IS_RELEASED, WORK_GRADED, member_names, names_for_reviewers
 from lms.people.models import Organization, Person
 from lms.projects import models as projects
-from lms.projects.models import SubmissionVersion, Work, WorkMember, is_blind
+from lms.projects.models import SubmissionVersion, Work, WorkMember, members_column
 from lms.projects.reviewers import Allocation as Allocation
 from lms.projects.reviewers import DeclaredRelation as DeclaredRelation
 from lms.projects.reviewers import barred_column, conflict, fills_place, ids_in, reviewers_column
@@ -300,12 +299,6 @@ class Scope:
 
 def works_in(cohort_id: int, scope: Scope, *, asked_by: int) -> Select[Any]:
     """The works of a cohort, but those of whoever asks: rows for ``work_line``, to be ordered by ``Work.id``."""
-    members = (
-        select(func.aggregate_strings(cast(WorkMember.person_id, String), ","))
-        .where(WorkMember.work_id == Work.id, WorkMember.left_at.is_(None))
-        .correlate(Work)
-        .scalar_subquery()
-    )
     names = (
         select(func.aggregate_strings(Person.name, ", "))
         .join(Allocation, Allocation.reviewer_id == Person.id)
@@ -335,7 +328,7 @@ def works_in(cohort_id: int, scope: Scope, *, asked_by: int) -> Select[Any]:
         names.label("reviewers"),
         reviewers_column(Work.id).label("reviewer_ids"),
         barred_column(Work.id, Work.cohort_id).label("barred_ids"),
-        members.label("member_ids"),
+        members_column(Work.id).label("member_ids"),
     ).where(Work.cohort_id == cohort_id, ~own)
     if scope.stable_id:
         query = query.where(Work.stable_id == scope.stable_id)
@@ -364,12 +357,12 @@ def _lacks(cohort_id: int) -> ColumnElement[bool]:
 
 def work_line(row: Any) -> WorkLine:
     """A row of ``works_in`` as it is shown."""
-    masked = is_blind(projects.project(row.item_id)) and not row.released
+    names, masked = names_for_reviewers(row, released=row.released)
     return WorkLine(
         row.id,
         row.item_id,
         row.waiting,
-        "" if masked else with_team(row.team, row.names),
+        names,
         masked,
         row.reviewers or "",
         ids_in(row.reviewer_ids),

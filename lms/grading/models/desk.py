@@ -26,7 +26,7 @@ from lms.grading import content
 from lms.grading.content import ReviewContent
 from lms.grading.models.reviews import Review
 from lms.grading.models.rubrics import judged_by
-from lms.grading.models.standing import IS_RELEASED, member_names, with_team
+from lms.grading.models.standing import IS_RELEASED, member_names, names_for_reviewers
 from lms.grading.verdict import Sent
 from lms.people import identity
 from lms.people.models import Person
@@ -35,7 +35,7 @@ from lms.projects.checks import Finding
 from lms.projects.checks import run as run_checks
 from lms.projects.content import decode as decode_part
 from lms.projects.deadlines import Extension, late_seconds
-from lms.projects.models import ImprovementNote, SubmissionPart, SubmissionVersion, Work, WorkMember, is_blind
+from lms.projects.models import ImprovementNote, SubmissionPart, SubmissionVersion, Work, WorkMember
 from lms.projects.models import rubric_of as rubric_of
 
 
@@ -77,8 +77,7 @@ def setting_of(work_id: int) -> Setting:
     row = db.session.execute(_setting(), {"work": work_id}).first()
     if row is None:
         raise LookupError(f"no work {work_id}")
-    masked = is_blind(projects.project(row.item_id)) and not row.released
-    names = "" if masked else with_team(row.team, row.names)
+    names, masked = names_for_reviewers(row, released=row.released)
     return Setting(row.code, row.name, row.version_id, names, masked, row.released)
 
 

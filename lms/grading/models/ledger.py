@@ -8,9 +8,7 @@ from decimal import Decimal
 from typing import Any, NamedTuple
 
 from sqlalchemy import (
-    String,
     and_,
-    cast,
     func,
     select,
 )
@@ -28,14 +26,14 @@ from lms.grading.models.standing import (
     facilitated,
     facts_columns,
     member_names,
+    names_for_reviewers,
     state_of,
-    with_team,
 )
 from lms.grading.state import WorkState
 from lms.paging import PER_PAGE
 from lms.people.models import Person
 from lms.projects import models as projects
-from lms.projects.models import SubmissionVersion, Work, WorkMember, is_blind
+from lms.projects.models import SubmissionVersion, Work, WorkMember, is_blind, members_column
 from lms.projects.models import rubric_of as rubric_of
 from lms.projects.reviewers import barred_column, ids_in, reviewers_column
 from lms.projects.source import Project
@@ -163,12 +161,6 @@ def ready_of(cohort_id: int, work_ids: Sequence[int] | None = None, *, limit: in
 
     Only works whose version is settled and graded, and not released; of these ids where they are given.
     """
-    members = (
-        select(func.aggregate_strings(cast(WorkMember.person_id, String), ","))
-        .where(WorkMember.work_id == Work.id, WorkMember.left_at.is_(None))
-        .correlate(Work)
-        .scalar_subquery()
-    )
     newer = aliased(Adjustment)
     stands = and_(
         Adjustment.work_id == Work.id,
@@ -219,7 +211,7 @@ def ready_of(cohort_id: int, work_ids: Sequence[int] | None = None, *, limit: in
             Work.name.label("team"),
             member_names().label("names"),
             points.label("points"),
-            members.label("members"),
+            members_column(Work.id).label("members"),
             adjusted.label("adjusted"),
             reviewers_column(Work.id).label("reviewers"),
             barred_column(Work.id, Work.cohort_id).label("barred"),
@@ -233,7 +225,7 @@ def ready_of(cohort_id: int, work_ids: Sequence[int] | None = None, *, limit: in
         query = query.where(Work.id.in_(work_ids))
     found = []
     for row in db.session.execute(query):
-        masked = is_blind(projects.project(row.item_id))
+        names, masked = names_for_reviewers(row, released=False)
         found.append(
             Ready(
                 row.id,
@@ -242,7 +234,7 @@ def ready_of(cohort_id: int, work_ids: Sequence[int] | None = None, *, limit: in
                 row.stable_id,
                 row.submission_id,
                 row.number,
-                "" if masked else with_team(row.team, row.names),
+                names,
                 masked,
                 row.points,
                 ids_in(row.members),

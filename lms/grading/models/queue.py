@@ -42,9 +42,9 @@ from lms.grading.models.standing import (
     facts_columns,
     led,
     member_names,
+    names_for_reviewers,
     reviewable,
     state_of,
-    with_team,
 )
 from lms.grading.models.turns import taken_within
 from lms.grading.shuffle import factors, place, shuffled
@@ -52,7 +52,7 @@ from lms.grading.state import WorkState
 from lms.paging import PER_PAGE, Page, past, read_token, token
 from lms.projects import models as projects
 from lms.projects.deadlines import late_seconds
-from lms.projects.models import SubmissionVersion, Work, is_blind
+from lms.projects.models import SubmissionVersion, Work
 from lms.projects.models import rubric_of as rubric_of
 from lms.projects.reviewers import FIRST, LATER, Allocation, day_of
 from lms.projects.source import Project
@@ -169,7 +169,7 @@ def _lines(query: Select[Any], values: dict[str, Any], key_size: int) -> list[tu
     lines = []
     for row in db.session.execute(query, values):
         project = projects.project(row.item_id)
-        masked = is_blind(project) and not row.released
+        names, masked = names_for_reviewers(row, released=row.released)
         key = tuple(row._mapping[f"key_{at}"] for at in range(key_size))
         line = QueueLine(
             submission_id=row.id,
@@ -183,7 +183,7 @@ def _lines(query: Select[Any], values: dict[str, Any], key_size: int) -> list[tu
             due_at=turnaround.due(row.submitted_at, row.review_days, formats.DEFAULT_ZONE),
             late_seconds=late_seconds(row.submitted_at, row.late_seconds, row.until_0, row.until_1),
             state=state_of(row, project),
-            names="" if masked else with_team(row.team, row.names),
+            names=names,
             masked=masked,
             mine=row.mine,
             sent=row.own,

@@ -21,7 +21,8 @@ from lms.courses.models import GradeEntry
 from lms.grading.models.reviews import Referral, Review, ReviewDraft
 from lms.grading.state import WorkFacts, WorkState, work_state
 from lms.people.models import Person
-from lms.projects.models import SubmissionVersion, Work, WorkMember
+from lms.projects import models as projects
+from lms.projects.models import SubmissionVersion, Work, WorkMember, is_blind
 from lms.projects.models import rubric_of as rubric_of
 from lms.projects.reviewers import Allocation, conflict
 from lms.projects.source import Project
@@ -155,6 +156,12 @@ def member_names() -> ScalarSelect[str]:
 def with_team(team: str, names: str | None) -> str:
     """A team's name with its members behind it, or the members alone."""
     return f"{team} ({names})" if team and names else team or names or ""
+
+
+def names_for_reviewers(row: Any, *, released: bool) -> tuple[str, bool]:
+    """Whose work a row (item_id, team, names) is about, and whether reviewers may not know it yet: then nobody's."""
+    masked = is_blind(projects.project(row.item_id)) and not released
+    return "" if masked else with_team(row.team, row.names), masked
 
 
 def facilitated(person: access.Person, cohort_id: int | None = None) -> frozenset[int]:

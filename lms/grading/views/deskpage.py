@@ -21,10 +21,9 @@ from lms.grading.content import Gap, Open, Opinion, ReviewContent
 from lms.grading.leases import models as leases
 from lms.grading.leases import slots
 from lms.grading.leases.models import Holder
-from lms.grading.models import NoteLine, PartLine, ReviewDraft, ReviewLine, Round, Setting
-from lms.grading.views.words import who
+from lms.grading.models import NoteLine, PartLine, ReviewDraft, ReviewLine, Round
+from lms.grading.views.reviewed import Reviewed
 from lms.guard import person
-from lms.projects import models as projects
 from lms.projects.checks import Finding
 from lms.projects.content import Content, FileRef, Table
 from lms.projects.content import decode as decode_part
@@ -32,7 +31,7 @@ from lms.projects.diff import FileChange
 from lms.projects.models import SubmissionVersion
 from lms.projects.places import Place
 from lms.projects.rules import TITLES
-from lms.projects.source import Project, Section, TableSection
+from lms.projects.source import Section, TableSection
 from lms.projects.views.findings import ORDER, SHOWN_AT_MOST, Mark, mark
 from lms.rubric import Criterion, Level, Rubric
 from lms.web import language
@@ -259,31 +258,18 @@ def _reasons(section: Section, given: Mapping[str, str]) -> list[tuple[str, str]
     return found
 
 
-class Desk:
+class Desk(Reviewed):
     """Everything about a version that its reviewer's page needs; each part is read once, when it is needed.
 
     ``read`` is the section whose content is read along, "" for none, None for all.
     """
 
     def __init__(self, version: SubmissionVersion, read: str | None = "") -> None:
-        self.version = version
+        super().__init__(version)
         self.read = read
-        self.project: Project = projects.project(version.work.item_id)
         self.reviewer_id = person().id
         self.now = utcnow()
         self.granted = False  # a save was let through just now: whose turn it is need not be read
-
-    @cached_property
-    def setting(self) -> Setting:
-        return models.setting_of(self.version.work_id)
-
-    @cached_property
-    def rubric(self) -> Rubric:
-        return models.rubric_of(self.setting.version_id, self.project)
-
-    @cached_property
-    def who(self) -> str:
-        return who(self.setting.names, self.setting.masked, self.version.work_id)
 
     @cached_property
     def rounds(self) -> dict[int, Round]:

@@ -19,7 +19,7 @@ from lms.grading import content, letters, models
 from lms.grading.actions import RubricChanged
 from lms.grading.content import Note, Opinion
 from lms.grading.forms import Fields, TooLong, revision_in, typed
-from lms.grading.models import ReviewLine, Setting
+from lms.grading.models import ReviewLine
 from lms.grading.moderation import actions
 from lms.grading.moderation import models as moderation
 from lms.grading.moderation.content import (
@@ -38,10 +38,10 @@ from lms.grading.moderation.content import (
 from lms.grading.moderation.models import Case, Decided, ModerationDraft
 from lms.grading.typed import TEXT_AT_MOST
 from lms.grading.views import blueprint
-from lms.grading.views.words import said, who
+from lms.grading.views.reviewed import Reviewed
+from lms.grading.views.words import said
 from lms.guard import allowed, person, wants_json
-from lms.projects import models as projects
-from lms.projects.source import Project, Section
+from lms.projects.source import Section
 from lms.rubric import Criterion, Level, Part, Rubric
 from lms.web import language, zone
 
@@ -84,28 +84,15 @@ class SectionLine:
     notes: Sequence[tuple[str, Any, str]]
 
 
-class Bench:
+class Bench(Reviewed):
     """What the moderator's page needs of a case; each part is read once, when it is needed.
 
     The graders are letters here: who they are must not weigh.
     """
 
     def __init__(self, case: Case) -> None:
+        super().__init__(case.version)
         self.case = case
-        self.version = case.version
-        self.project: Project = projects.project(case.version.work.item_id)
-
-    @cached_property
-    def setting(self) -> Setting:
-        return models.setting_of(self.version.work_id)
-
-    @cached_property
-    def rubric(self) -> Rubric:
-        return models.rubric_of(self.setting.version_id, self.project)
-
-    @cached_property
-    def who(self) -> str:
-        return who(self.setting.names, self.setting.masked, self.version.work_id)
 
     @cached_property
     def reviews(self) -> Sequence[ReviewLine]:

@@ -31,7 +31,15 @@ from lms.projects.models.versions import (
     submission,
     versions_of,
 )
-from lms.projects.models.works import MAX_KEY, Work, WorkMember, member_ids, member_names, work_of
+from lms.projects.models.works import (
+    MAX_KEY,
+    Work,
+    WorkMember,
+    member_ids,
+    member_names,
+    members_column,
+    work_of,
+)
 from lms.projects.models.workspaces import WorkLine, Workspace, own_workspace, works_of, workspace
 from lms.projects.reviewers import Allocation, DeclaredRelation
 from lms.projects.uploads import Inspection, PartialUpload
@@ -75,6 +83,7 @@ __all__ = [
     "lines_of",
     "member_ids",
     "member_names",
+    "members_column",
     "neutral_names",
     "newest_notes",
     "next_section",

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import ForeignKey, Index, String, select, text
+from sqlalchemy import ForeignKey, Index, ScalarSelect, String, cast, func, select, text
 from sqlalchemy.orm import Mapped, column_property, mapped_column, relationship
 
 from lms.courses.models import Enrolment
@@ -107,6 +108,16 @@ def member_ids(work_id: int) -> frozenset[int]:
         db.session.scalars(
             select(_member.person_id).where(_member.work_id == work_id, _member.left_at.is_(None))
         )
+    )
+
+
+def members_column(work_id: Any) -> ScalarSelect[str]:
+    """The people whose work it is now, their ids joined by commas (``ids_in``), for a statement about ``Work``."""
+    return (
+        select(func.aggregate_strings(cast(_member.person_id, String), ","))
+        .where(_member.work_id == work_id, _member.left_at.is_(None))
+        .correlate(Work.__table__)
+        .scalar_subquery()
     )
 
 

@@ -8,14 +8,14 @@ from datetime import UTC, datetime
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Select, String, and_, bindparam, cast, func, select
+from sqlalchemy import Select, and_, bindparam, select
 
 from lms.courses.models import Cohort, Schedule
 from lms.extensions import db
 from lms.projects.deadlines import Due, due
 from lms.projects.models.dates import GRANTED
 from lms.projects.models.definitions import project
-from lms.projects.models.works import MAX_KEY, Work, WorkMember
+from lms.projects.models.works import MAX_KEY, Work, WorkMember, members_column
 from lms.projects.reviewers import barred_column, ids_in, reviewers_column
 from lms.projects.source import Project
 
@@ -68,10 +68,7 @@ _WORKSPACES = select(
     _schedule.opens_at,
     _schedule.due_at,
     *GRANTED,
-    select(func.aggregate_strings(cast(_member.person_id, String), ","))
-    .where(_member.work_id == _work.id, _member.left_at.is_(None))
-    .correlate(Work.__table__)
-    .scalar_subquery(),
+    members_column(_work.id),
     reviewers_column(_work.id),
     barred_column(_work.id, _work.cohort_id),
 ).select_from(
