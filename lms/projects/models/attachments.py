@@ -6,13 +6,13 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from sqlalchemy import ForeignKey, Index, String, select
-from sqlalchemy.orm import Mapped, joinedload, mapped_column, relationship
+from sqlalchemy.orm import Mapped, joinedload, mapped_column
 
 from lms.extensions import Base, Key, db
-from lms.projects.models.works import MAX_KEY, Work
+from lms.projects.models.works import MAX_KEY, OfWork, Work
 
 
-class Attachment(Base):
+class Attachment(OfWork, Base):
     """A file put into a files section; taking it out of the draft keeps the row (a version may hold it).
 
     ``handed_in`` is the number of the first version that took the file along: from then on reviewers may see
@@ -33,8 +33,6 @@ class Attachment(Base):
     removed_at: Mapped[datetime | None]
     handed_in: Mapped[int | None]
 
-    work: Mapped[Work] = relationship()
-
     __table_args__ = (
         Index("ix_attachment_work_id", "work_id", "section_id"),
         Index("ix_attachment_sha256", "sha256"),
@@ -44,18 +42,6 @@ class Attachment(Base):
     @property
     def cohort_id(self) -> int:
         return self.work.cohort_id
-
-    @property
-    def member_ids(self) -> frozenset[int]:
-        return self.work.member_ids
-
-    @property
-    def reviewer_ids(self) -> frozenset[int]:
-        return self.work.reviewer_ids
-
-    @property
-    def barred_ids(self) -> frozenset[int]:
-        return self.work.barred_ids
 
 
 def attachment(attachment_id: int) -> Attachment | None:

@@ -7,20 +7,20 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, select
-from sqlalchemy.orm import Mapped, joinedload, mapped_column, relationship
+from sqlalchemy.orm import Mapped, joinedload, mapped_column
 
 from lms import anchors
 from lms.anchors import Anchor
 from lms.extensions import Base, Key, db
 from lms.projects.models.drafts import DraftRow
-from lms.projects.models.works import MAX_KEY, Work
+from lms.projects.models.works import MAX_KEY, OfWork, Work
 
 
 def _kind_of_note(context: Any) -> str:
     return "must" if context.get_current_parameters().get("must", True) else "suggestion"
 
 
-class ImprovementNote(Base):
+class ImprovementNote(OfWork, Base):
     """A reviewer's note as delivered (catatan penyempurnaan), and the team's follow-up (tindak lanjut).
 
     Written when a review is sent; the note's own text never changes after that, the follow-up is the team's.
@@ -48,8 +48,6 @@ class ImprovementNote(Base):
     replied_by: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
     resolved_in: Mapped[int | None]
 
-    work: Mapped[Work] = relationship()
-
     @property
     def answerable(self) -> bool:
         """Whether it asks for anything."""
@@ -70,18 +68,6 @@ class ImprovementNote(Base):
     @property
     def cohort_id(self) -> int:
         return self.work.cohort_id
-
-    @property
-    def member_ids(self) -> frozenset[int]:
-        return self.work.member_ids
-
-    @property
-    def reviewer_ids(self) -> frozenset[int]:
-        return self.work.reviewer_ids
-
-    @property
-    def barred_ids(self) -> frozenset[int]:
-        return self.work.barred_ids
 
 
 def newest_notes(work_id: int, rows: Mapping[str, DraftRow]) -> list[ImprovementNote]:

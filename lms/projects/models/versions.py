@@ -12,11 +12,11 @@ from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint, bindpa
 from sqlalchemy.orm import Mapped, joinedload, mapped_column, relationship
 
 from lms.extensions import Base, Key, db
-from lms.projects.models.works import MAX_KEY, Work
+from lms.projects.models.works import MAX_KEY, OfWork, Work
 from lms.projects.reviewers import day_of
 
 
-class SubmissionVersion(Base):
+class SubmissionVersion(OfWork, Base):
     """A handed-in version: number, facts about lateness, receipt; written once.
 
     ``signature`` is the server's over the receipt's facts, '' on versions from before it was made.
@@ -47,7 +47,6 @@ class SubmissionVersion(Base):
         default=lambda context: day_of(context.get_current_parameters()["submitted_at"])
     )
 
-    work: Mapped[Work] = relationship()
     parts: Mapped[list[SubmissionPart]] = relationship(
         back_populates="submission", order_by="SubmissionPart.position"
     )
@@ -72,18 +71,6 @@ class SubmissionVersion(Base):
         ),
         Index("ix_submission_version_submitted_by", "submitted_by"),
     )
-
-    @property
-    def member_ids(self) -> frozenset[int]:
-        return self.work.member_ids
-
-    @property
-    def reviewer_ids(self) -> frozenset[int]:
-        return self.work.reviewer_ids
-
-    @property
-    def barred_ids(self) -> frozenset[int]:
-        return self.work.barred_ids
 
 
 class SubmissionPart(Base):

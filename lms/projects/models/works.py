@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ForeignKey, Index, ScalarSelect, String, cast, func, select, text
-from sqlalchemy.orm import Mapped, column_property, mapped_column, relationship
+from sqlalchemy.orm import Mapped, column_property, declared_attr, mapped_column, relationship
 
 from lms.courses.models import Enrolment
 from lms.extensions import Base, Key, db
@@ -93,6 +93,26 @@ class WorkMember(Base):
         Index("ix_work_member_person_id", "person_id"),
         Index("ix_work_member_left_by", "left_by"),
     )
+
+
+class OfWork:
+    """What belongs to a work: the table of rights asks of it whose the work is, and who may review it."""
+
+    @declared_attr
+    def work(cls) -> Mapped[Work]:
+        return relationship()
+
+    @property
+    def member_ids(self) -> frozenset[int]:
+        return self.work.member_ids
+
+    @property
+    def reviewer_ids(self) -> frozenset[int]:
+        return self.work.reviewer_ids
+
+    @property
+    def barred_ids(self) -> frozenset[int]:
+        return self.work.barred_ids
 
 
 MAX_KEY = 2**63 - 1
