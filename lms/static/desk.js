@@ -1,6 +1,8 @@
 // The review desk by keyboard, with a total that follows what is chosen. The page works without it: every move is a
-// button of the form, every choice a field.
+// button of the form, every choice a field. Where the desk is only read there is no form: moves are links, and the keys
+// that write are not there.
 
+const desk = document.querySelector(".desk");
 const form = document.getElementById("telaah");
 const total = document.getElementById("jumlah");
 const help = document.getElementById("pintasan");
@@ -61,7 +63,7 @@ function flushed() {
   });
 }
 
-form.addEventListener("submit", async (event) => {
+form?.addEventListener("submit", async (event) => {
   const button = event.submitter;
   if (passing || !button || button.hasAttribute("data-flush")) return;
   event.preventDefault();
@@ -113,11 +115,11 @@ function choose(digit) {
 }
 
 function press(selector) {
-  form.querySelector(selector)?.click();
+  desk.querySelector(selector)?.click();
 }
 
 function otherSection(by) {
-  const all = [...form.querySelectorAll(".desk-section")];
+  const all = [...desk.querySelectorAll(".desk-section")];
   const at = all.findIndex((button) => button.hasAttribute("aria-current"));
   all[at + by]?.click();
 }
@@ -130,19 +132,23 @@ function writeNote() {
   area?.scrollIntoView({ block: "nearest" });
 }
 
-const KEYS = {
-  j: () => step(1),
-  k: () => step(-1),
+const MOVING = {
   "[": () => otherSection(-1),
   "]": () => otherSection(1),
+  s: () => press('[data-then="summary"]'),
+  n: () => press('[data-then="next"]'),
+  "?": () => help.showModal(),
+};
+const WRITING = {
+  j: () => step(1),
+  k: () => step(-1),
   c: writeNote,
   "/": () => form.dispatchEvent(new CustomEvent("desk:comments", { detail: here })),
   a: () => press("[name=decision][value=accept]"),
   r: () => press("[name=decision][value=return]"),
-  s: () => press('[name=then][value="summary"]'),
-  n: () => press('[name=then][value="next"]'),
-  "?": () => help.showModal(),
 };
+for (let digit = 0; digit <= 9; digit++) WRITING[digit] = () => choose(String(digit));
+const KEYS = form ? { ...MOVING, ...WRITING } : MOVING;
 
 function isTyping(target) {
   return target.matches("textarea, select, [contenteditable]") || (target.matches("input") && !["radio", "checkbox"].includes(target.type));
@@ -154,16 +160,12 @@ addEventListener("keydown", (event) => {
     if (event.key === "Escape") event.target.blur();
     return;
   }
-  if (/^\d$/.test(event.key)) {
-    event.preventDefault();
-    choose(event.key);
-  } else if (Object.hasOwn(KEYS, event.key)) {
-    event.preventDefault();
-    KEYS[event.key]();
-  }
+  if (!Object.hasOwn(KEYS, event.key)) return;
+  event.preventDefault();
+  KEYS[event.key]();
 });
 
-form.addEventListener("focusin", (event) => {
+form?.addEventListener("focusin", (event) => {
   const criterion = event.target.closest("[data-criterion]");
   if (criterion && criterion !== here) {
     here?.removeAttribute("data-here");
@@ -171,11 +173,11 @@ form.addEventListener("focusin", (event) => {
     here.setAttribute("data-here", "");
   }
 });
-form.addEventListener("input", showTotal);
-form.addEventListener("autosave:filled", showTotal);
+form?.addEventListener("input", showTotal);
+form?.addEventListener("autosave:filled", showTotal);
 document.querySelector("[data-help]")?.addEventListener("click", () => help.showModal());
 for (const hint of document.querySelectorAll("[data-keys]")) hint.hidden = false;
-const strip = form.querySelector(".desk-sections");
+const strip = desk.querySelector(".desk-sections");
 const open = strip?.querySelector("[aria-current]");
 if (open) strip.scrollLeft = open.offsetLeft - strip.offsetLeft - 12;
 document.getElementById("galat")?.focus();

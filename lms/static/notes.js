@@ -214,12 +214,13 @@ if (form && list) {
     event.preventDefault();
     place(found);
   });
-  // a passage that is folded away is unfolded for whoever follows a link to it
-  addEventListener("hashchange", () => {
-    const target = location.hash && document.getElementById(location.hash.slice(1));
-    const fold = target?.closest("details:not([open])");
-    if (!fold) return;
-    fold.open = true;
-    target.scrollIntoView({ block: "center" });
-  });
 }
+
+// A passage that is folded away is unfolded for whoever follows a link to it.
+addEventListener("hashchange", () => {
+  const target = location.hash && document.getElementById(location.hash.slice(1));
+  const fold = target?.closest("details:not([open])");
+  if (!fold) return;
+  fold.open = true;
+  target.scrollIntoView({ block: "center" });
+});

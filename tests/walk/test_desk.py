@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from flask import Flask
 from playwright.sync_api import Browser, Page, expect
-from sqlalchemy import select
+from sqlalchemy import select, update
 
-from lms.extensions import db
+from lms.courses.models import CohortFacilitator
+from lms.extensions import db, utcnow
 from lms.grading.content import ReviewContent, decode
+from lms.grading.leases.models import ReviewLease
 from lms.grading.models import ReviewDraft
-from tests.cast import Cast
-from tests.grading.reviews import handed_in
+from lms.projects.models import SubmissionVersion
+from tests.cast import NOW, Cast
+from tests.grading.reviews import RETURNED, handed_in, send
 from tests.walk.conftest import WIDTHS, Server, Visitor
 from tests.walk.test_workspace import says
 
@@ -86,3 +90,96 @@ def test_the_same_field_changed_in_two_places_is_shown(app: Flask, dewi: Visitor
     expect(page.locator("[data-say]").first).to_contain_text("disimpan di tab atau perangkat lain")
     assert [note.text for note in stored(app).section("isu").notes] == ["Dari tab lain."]
     expect(page.locator("#note-1")).to_have_value("Dari tab ini.")
+
+
+@pytest.fixture
+def hasan(chromium: Browser, here: Server, app: Flask, cast: Cast, desk: str) -> Iterator[Visitor]:
+    """The cohort's second facilitator."""
+    with app.app_context():
+        db.session.add(
+            CohortFacilitator(cohort_id=cast.cohort_id, person_id=cast.people["hasan"], added_at=NOW)
+        )
+        db.session.commit()
+        db.session.remove()
+    visitor = Visitor(chromium, here, WIDTHS["desktop"])
+    visitor.sign_in(cast.emails["hasan"])
+    yield visitor
+    visitor.leave()
+
+
+def run_out(app: Flask) -> None:
+    """Half an hour passes for whoever has a turn."""
+    with app.app_context():
+        db.session.execute(update(ReviewLease).values(until=utcnow() - timedelta(seconds=1)))
+        db.session.commit()
+        db.session.remove()
+
+
+def look_everywhere(visitor: Visitor) -> None:
+    """On a phone, a tablet and a desktop, and at the narrowest."""
+    for wide in (320, *WIDTHS.values()):
+        visitor.page.set_viewport_size({"width": wide, "height": 800})
+        visitor.look()
+
+
+def test_a_desk_that_is_only_read_has_the_keys_that_move(
+    app: Flask, cast: Cast, dewi: Visitor, desk: str
+) -> None:
+    with app.app_context():
+        version = db.session.get_one(SubmissionVersion, int(desk.rpartition("/")[2]))
+        send(version, RETURNED, cast.people["dewi"])
+        db.session.commit()
+        db.session.remove()
+    page = dewi.page
+    page.goto(f"{desk}?bagian=isu")
+    look_everywhere(dewi)
+    page.keyboard.press("?")
+    sheet = page.get_by_role("dialog", name="Pintasan papan ketik")
+    expect(sheet).to_be_visible()
+    assert sheet.locator("kbd").all_inner_texts() == ["[", "]", "s", "n"]
+    dewi.look()
+    page.keyboard.press("Escape")
+    expect(sheet).to_be_hidden()
+    for key in "jkcar/139":
+        page.keyboard.press(key)
+    assert page.url.endswith("bagian=isu")
+    with page.expect_navigation():
+        page.keyboard.press("]")
+    assert page.url.endswith("bagian=sasaran")
+    with page.expect_navigation():
+        page.keyboard.press("[")
+    assert page.url.endswith("bagian=isu")
+    with page.expect_navigation():
+        page.keyboard.press("s")
+    assert page.url.endswith("tampil=ringkasan")
+    look_everywhere(dewi)
+    with page.expect_navigation():
+        page.keyboard.press("n")
+    assert page.url.endswith("/telaah")
+
+
+def test_who_lost_the_turn_reads_what_was_kept_and_the_queue_says_who_has_it(
+    app: Flask, dewi: Visitor, hasan: Visitor, desk: str
+) -> None:
+    mine, theirs = dewi.page, hasan.page
+    mine.goto(f"{desk}?bagian=isu")
+    mine.locator("#note-1").fill("Sebutkan sumbernya.")
+    says(mine, "Tersimpan otomatis")
+    run_out(app)
+    with theirs.expect_response(lambda answer: answer.url.endswith("/giliran")):
+        theirs.goto(f"{desk}?bagian=isu")
+    with mine.expect_navigation():
+        mine.locator("#note-1").fill("Sebutkan sumbernya dan tahunnya.")
+    expect(mine.get_by_role("heading", level=1)).to_have_text("Versi ini sedang ditelaah orang lain")
+    expect(mine.get_by_text("Hasan Basri menelaah sejak")).to_be_visible()
+    expect(mine.get_by_text("Sebutkan sumbernya dan tahunnya.")).to_be_visible()
+    look_everywhere(dewi)
+    # nothing else waits: next leads to the queue, whose row says who has it
+    mine.get_by_role("link", name="Telaah berikutnya").click()
+    mine.wait_for_url("**/telaah")
+    expect(mine.locator(".queue > li")).to_contain_text("oleh Hasan Basri sejak")
+    expect(mine.get_by_role("link", name="Mulai dari yang pertama")).to_have_count(0)
+    look_everywhere(dewi)
+    mine.locator(".queue a").click()
+    expect(mine.get_by_text("Draf Anda sendiri tersimpan")).to_be_visible()
+    look_everywhere(dewi)
