@@ -10,6 +10,8 @@ from flask_babel import force_locale
 from flask_babel import gettext as _
 
 from lms import mail
+from lms.grading.allocation.models import shares_of
+from lms.grading.appeals.models import answerers_of
 from lms.grading.models import Ready
 from lms.grading.moderation.models import moderators_of
 from lms.people.letters import letter, reachable
@@ -67,6 +69,42 @@ def reviewed(version: SubmissionVersion, project: Project, *, returned: bool, no
         ]
 
     _to_members(version.member_ids, f"reviewed:{version.receipt}", version.work_id, write, now=now)
+
+
+def allocated(cohort: str, code: str, allocation_ids: Collection[int], *, by: int, now: datetime) -> None:
+    """Tell reviewers what one act of allocating gave them: how many works, not whose; who gave them to himself knows."""
+    for share in shares_of(allocation_ids):
+        if share.reviewer_id == by:
+            continue
+        facts: dict[str, int | str] = {"count": share.works, "cohort": cohort, "waiting": share.waiting}
+
+        def write(facts: dict[str, int | str] = facts) -> tuple[str, list[str]]:
+            return _("%(count)s hasil kerja untuk Anda telaah: %(cohort)s", **facts), [
+                _("%(count)s hasil kerja angkatan “%(cohort)s” dialokasikan kepada Anda.", **facts),
+                _("Yang sudah dikumpulkan dan menunggu telaah: %(waiting)s. Antrean Anda:", **facts),
+            ]
+
+        address = url_for("grading.queue", angkatan=code)
+        _to([share.reviewer_id], f"allocated:{share.first}", address, write, now=now)
+
+
+def appealed(work: Workspace, count: int, *, key: int, now: datetime) -> None:
+    """Tell those who may answer it that an appeal came in, against how many criteria, not whose."""
+
+    def write() -> tuple[str, list[str]]:
+        title = work.project.title
+        return _("Banding menunggu jawaban: %(title)s", title=title), [
+            _(
+                "Banding atas %(count)s kriteria proyek “%(title)s”, angkatan “%(cohort)s”, menunggu jawaban "
+                "Anda atau orang lain yang tidak ikut menilainya. Daftarnya:",
+                count=count,
+                title=title,
+                cohort=work.cohort,
+            )
+        ]
+
+    address = url_for("grading.cohort", code=work.code)
+    _to(answerers_of(work), f"appealed:{key}", address, write, now=now)
 
 
 def appeal_answered(work: Workspace, criterion: str, *, key: int, now: datetime) -> None:

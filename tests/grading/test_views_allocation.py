@@ -9,11 +9,14 @@ from typing import Any
 
 import pytest
 from flask import Flask
+from sqlalchemy import func, select
 
 from lms.courses.models import CohortFacilitator
 from lms.extensions import db
 from lms.grading.allocation.models import history_of
+from lms.mail import Mail
 from lms.people.models import Person
+from lms.projects.models import Work
 from tests.cast import NOW, Cast
 from tests.conftest import Browser
 from tests.grading.reviews import committed, handed_in
@@ -369,3 +372,53 @@ def test_a_masked_works_page_does_not_name_who_is_too_close(
     page = text_of(as_person("dewi").get(f"/telaah/kerja/{here['work']}/penelaah"))
     assert "benturan kepentingan: 1</p>" in page
     assert "Hasan" not in page
+
+
+def mails_to(address: str) -> list[Mail]:
+    query = select(Mail).where(Mail.address == address, Mail.key.startswith("allocated:")).order_by(Mail.id)
+    return list(db.session.scalars(query))
+
+
+@pytest.mark.parametrize("blind", ["none", "both"])
+def test_one_act_of_allocating_is_one_mail_with_the_number_and_no_name(
+    app: Flask, as_person: SignIn, cast: Cast, here: dict[str, int], blind: str
+) -> None:
+    with app.app_context():
+        change_project(blind=blind)
+        committed(handed_in(cast, "budi"))
+        works = list(db.session.scalars(select(Work.id).order_by(Work.id)))
+        db.session.remove()
+    dewi, base = as_person("dewi"), f"/telaah/angkatan/{cast.code}/penelaah"
+    wish = "&".join(f"kerja={work}" for work in works)
+    page = text_of(dewi.get(f"{base}/pratinjau?cara=tangan&penelaah={cast.people['hasan']}&{wish}"))
+    assert dewi.post(f"{base}/terapkan", data={"plan": plan_in(page)}).status_code == 303
+    with app.app_context():
+        (letter,) = mails_to(cast.emails["hasan"])
+        assert letter.subject.startswith("2 hasil kerja")
+        assert "menunggu telaah: 2" in letter.body
+        assert f"/telaah?angkatan={cast.code}" in letter.body
+        for name in ("Sari", "Budi", "Dewi"):
+            assert name not in letter.subject + letter.body
+    # one work more is one act more; who has it already is not told again
+    one = f"/telaah/kerja/{works[0]}/penelaah"
+    for _ in range(2):
+        assert dewi.post(one, data={"reviewer": str(cast.people["hasan"])}).status_code == 303
+    with app.app_context():
+        assert len(mails_to(cast.emails["hasan"])) == 1
+        assert db.session.scalar(select(func.count(Mail.id)).where(Mail.key.startswith("allocated:"))) == 1
+
+
+def test_who_gives_a_work_to_himself_or_takes_it_back_writes_no_mail(
+    app: Flask, as_person: SignIn, cast: Cast, here: dict[str, int]
+) -> None:
+    address, dewi = f"/telaah/kerja/{here['work']}/penelaah", as_person("dewi")
+    assert dewi.post(address, data={"reviewer": str(cast.people["dewi"])}).status_code == 303
+    with app.app_context():
+        assert mails_to(cast.emails["dewi"]) == []
+    data = {"reviewer": str(cast.people["hasan"]), "instead": str(cast.people["dewi"])}
+    assert dewi.post(address, data=data).status_code == 303
+    assert dewi.post(address, data={"end": str(cast.people["hasan"])}).status_code == 303
+    with app.app_context():
+        assert mails_to(cast.emails["dewi"]) == []
+        (letter,) = mails_to(cast.emails["hasan"])
+        assert letter.subject.startswith("1 hasil kerja")

@@ -14,7 +14,7 @@ from lms.courses.models import Cohort, GradeEntry
 from lms.extensions import Base, Key, db
 from lms.grading.explaining.arithmetic import Change
 from lms.grading.models import Adjustment, Review
-from lms.grading.moderation.models import Moderation
+from lms.grading.moderation.models import Moderation, judges_of
 from lms.people.models import Person
 from lms.projects import models as projects
 from lms.projects.models import SubmissionVersion, Work, WorkMember, Workspace
@@ -163,6 +163,12 @@ def graders_of(work_id: int) -> frozenset[int]:
             *db.session.scalars(select(Adjustment.decided_by).where(Adjustment.work_id == work_id)),
         ]
     )
+
+
+def answerers_of(work: Workspace) -> frozenset[int]:
+    """Who is asked to answer appeals against the grade of a work; at most six statements."""
+    kept = graders_of(work.id) | work.member_ids | work.barred_ids
+    return judges_of(work.cohort_id, work.id, kept)
 
 
 def dispute(appeal_id: int) -> Dispute | None:

@@ -106,26 +106,31 @@ def case(submission_id: int) -> Case | None:
 
 
 def moderators_of(version: SubmissionVersion) -> frozenset[int]:
-    """Who is asked to decide between the reviews of a version: those who lead its cohort and may
-    (``access.judges_again_here``), else the administrators who may; at most four statements.
+    """Who is asked to decide between the reviews of a version; at most four statements."""
+    graders = db.session.scalars(select(Review.reviewer_id).where(Review.submission_id == version.id))
+    kept = frozenset(graders) | version.member_ids | version.barred_ids
+    return judges_of(version.cohort_id, version.work_id, kept)
+
+
+def judges_of(cohort_id: int, work_id: int, kept: frozenset[int]) -> frozenset[int]:
+    """Who is asked to judge a work again (``access.judges_again_here``), ``kept`` being those who must not: those
+    who lead its cohort, else the administrators; at most three statements.
     """
     leading = db.session.scalars(
         select(CohortFacilitator.person_id)
         .join(Person, Person.id == CohortFacilitator.person_id)
         .where(
-            CohortFacilitator.cohort_id == version.cohort_id,
+            CohortFacilitator.cohort_id == cohort_id,
             CohortFacilitator.leads,
             Person.facilitator,
             Person.active,
         )
     )
-    graders = db.session.scalars(select(Review.reviewer_id).where(Review.submission_id == version.id))
-    kept = frozenset(graders) | version.member_ids | version.barred_ids
     free = frozenset(leading) - kept
     if free:
         return free
     running = db.session.scalars(select(Person.id).where(Person.administrator, Person.active))
-    return frozenset(running) - kept - barred_administrators(version.work_id)
+    return frozenset(running) - kept - barred_administrators(work_id)
 
 
 def draft_of(submission_id: int, moderator_id: int) -> ModerationDraft | None:

@@ -16,7 +16,7 @@ from lms import formats, paging
 from lms.access import Deed
 from lms.courses.models import Cohort, cohort_by_code, outline
 from lms.extensions import begin_reading, db, utcnow
-from lms.grading import models
+from lms.grading import letters, models
 from lms.grading.allocation import actions
 from lms.grading.allocation.actions import Planned, Wish
 from lms.grading.allocation.balance import Given, Left
@@ -88,6 +88,7 @@ def change_reviewers(work: Workspace) -> ResponseReturnValue:
     """Give a work to a reviewer, in place of another one where that is named; or take it from one."""
     reviewer, instead = row_id(request.form.get("reviewer")), row_id(request.form.get("instead"))
     reason = " ".join(request.form.get("reason", "").split())[: actions.REASON_AT_MOST]
+    given = None
     now = utcnow()
     try:
         if "end" in request.form:
@@ -100,16 +101,18 @@ def change_reviewers(work: Workspace) -> ResponseReturnValue:
         elif not reviewer:
             raise Refused(N_("Pilih penelaahnya."))
         elif instead:
-            actions.replace(work.id, instead, reviewer, reason=reason, by=person().id, now=now)
+            given = actions.replace(work.id, instead, reviewer, reason=reason, by=person().id, now=now)
             said_so = gettext("Penelaah diganti. Draf telaah penelaah pertama tetap tersimpan untuknya.")
         else:
-            actions.allocate(work.id, reviewer, reason=reason, by=person().id, now=now)
+            given = actions.allocate(work.id, reviewer, reason=reason, by=person().id, now=now)
             said_so = gettext("Penelaah ditetapkan.")
     except Refused as error:
         problem = said(error)
         db.session.rollback()
         begin_reading()
         return _work_page(work, problem=problem, reason=reason), 400
+    if given is not None and given.allocated_at == now:  # an older one stood already
+        letters.allocated(work.cohort, work.code, [given.id], by=person().id, now=now)
     db.session.commit()
     flash(said_so, "ok")
     return redirect(url_for(".work_reviewers", work_id=work.id), 303)
@@ -263,13 +266,15 @@ def apply_plan(cohort: Cohort) -> ResponseReturnValue:
     except (BadData, ValueError, TypeError, msgspec.ValidationError):
         flash(gettext("Pratinjau itu tidak dapat dibaca. Buat pratinjau yang baru."), "bad")
         return redirect(url_for(".reviewers", code=cohort.code), 303)
+    now = utcnow()
     try:
-        count = actions.apply(cohort.id, wish, str(digest), by=person().id, now=utcnow())
+        added = actions.apply(cohort.id, wish, str(digest), by=person().id, now=now)
     except actions.Changed as error:
         page = _preview(cohort, wish, error.planned, problem=said(error))
         db.session.rollback()
         begin_reading()
         return page, 409
+    letters.allocated(cohort.name, cohort.code, added, by=person().id, now=now)
     db.session.commit()
-    flash(gettext("%(count)s telaah dialokasikan.", count=count), "ok")
+    flash(gettext("%(count)s telaah dialokasikan.", count=len(added)), "ok")
     return redirect(url_for(".reviewers", code=cohort.code), 303)

@@ -72,13 +72,16 @@ def file_appeal(work: Workspace) -> ResponseReturnValue:
         for name, text in request.form.items()
         if name.startswith("alasan-") and text.strip() and len(name) < 100
     }
+    now = utcnow()
     try:
-        rows = actions.appeal(work, filled, by=person().id, now=utcnow())
+        rows = actions.appeal(work, filled, by=person().id, now=now)
     except Refused as error:
         problem, unfit = said(error), error.criterion if isinstance(error, actions.Unfit) else ""
         db.session.rollback()
         begin_reading()
         return _page(work, filled=filled, problem=problem, unfit=unfit), 400
+    if rows:
+        letters.appealed(work, len(rows), key=rows[0].id, now=now)
     db.session.commit()
     if rows:
         flash(

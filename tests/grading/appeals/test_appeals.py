@@ -13,7 +13,7 @@ from sqlalchemy import func, select
 
 from lms import access
 from lms.audit import AuditEntry
-from lms.courses.models import GradeEntry
+from lms.courses.models import CohortFacilitator, GradeEntry
 from lms.extensions import db, utcnow
 from lms.grading import actions as grading
 from lms.grading.adjusting import actions as adjusting
@@ -361,6 +361,29 @@ def test_the_whole_way_of_an_appeal(app: Flask, as_person: SignIn, cast: Cast, w
         letter = db.session.scalars(select(Mail).where(Mail.key.startswith("appeal:"))).one()
         assert letter.address == cast.emails["sari"]
         assert "52" not in letter.body
+
+
+@pytest.mark.parametrize("blind", ["none", "both"])
+def test_those_who_may_answer_get_one_mail_of_an_appeal_without_a_name(
+    app: Flask, as_person: SignIn, cast: Cast, world: dict[str, int], blind: str
+) -> None:
+    with app.app_context():
+        change_project(blind=blind)
+        db.session.commit()
+    appeal_through(as_person, world)
+    appeal_through(as_person, world)  # the same form again
+    with app.app_context():
+        letters = list(db.session.scalars(select(Mail).where(Mail.key.startswith("appealed:"))))
+        # dewi graded it, and ratna is asked only where nobody leads who may
+        assert [each.address for each in letters] == [cast.emails["hasan"]]
+        assert f"/telaah/angkatan/{CODE}" in letters[0].body
+        assert "Sari" not in letters[0].subject + letters[0].body
+        for leading in db.session.scalars(select(CohortFacilitator)):
+            leading.leads = False
+        db.session.commit()
+        work = projects.workspace(world["work"])
+        assert work is not None
+        assert models.answerers_of(work) == {cast.people["ratna"]}
 
 
 def test_everything_typed_stays_on_errors(as_person: SignIn, world: dict[str, int]) -> None:

@@ -108,9 +108,9 @@ def plan(cohort_id: int, wish: Wish, *, by: int, now: datetime) -> Planned:
     )
 
 
-def apply(cohort_id: int, wish: Wish, digest: str, *, by: int, now: datetime) -> int:
-    """Allocate exactly what was looked at; returns how many places were given. Raises Changed, and writes nothing,
-    where the same wish gives another plan now.
+def apply(cohort_id: int, wish: Wish, digest: str, *, by: int, now: datetime) -> list[int]:
+    """Allocate exactly what was looked at; returns the ids of the new allocations. Raises Changed, and writes
+    nothing, where the same wish gives another plan now.
     """
     # one plan of a cohort at a time, so that two do not fill the same cap
     db.session.execute(select(Cohort.id).where(Cohort.id == cohort_id).with_for_update(key_share=True))
@@ -122,7 +122,9 @@ def apply(cohort_id: int, wish: Wish, digest: str, *, by: int, now: datetime) ->
     planned = plan(cohort_id, wish, by=by, now=now)
     if planned.plan.digest != digest:
         raise Changed(planned)
-    for each in planned.plan.given:
-        add(each.work_id, cohort_id, each.reviewer_id, how=wish.how, reason="", by=by, now=now)
+    added = [
+        add(each.work_id, cohort_id, each.reviewer_id, how=wish.how, reason="", by=by, now=now).id
+        for each in planned.plan.given
+    ]
     requeue(ids)
-    return len(planned.plan.given)
+    return added
