@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -31,11 +31,21 @@ class Given:
 
 def adjustments_of(work_id: int) -> dict[int, Given]:
     """The newest adjustment of each member of a work, by enrolment; one statement."""
+    return adjustments_of_all([work_id]).get(work_id, {})
+
+
+def adjustments_of_all(work_ids: Sequence[int]) -> dict[int, dict[int, Given]]:
+    """The same of several works, by work; one statement, none without a work."""
+    if not work_ids:
+        return {}
     newest = (
-        select(func.max(Adjustment.id)).where(Adjustment.work_id == work_id).group_by(Adjustment.enrolment_id)
+        select(func.max(Adjustment.id))
+        .where(Adjustment.work_id.in_(work_ids))
+        .group_by(Adjustment.work_id, Adjustment.enrolment_id)
     )
     rows = db.session.execute(
         select(
+            Adjustment.work_id,
             Adjustment.enrolment_id,
             Adjustment.points,
             Adjustment.reason,
@@ -45,7 +55,10 @@ def adjustments_of(work_id: int) -> dict[int, Given]:
         .join(Person, Person.id == Adjustment.decided_by)
         .where(Adjustment.id.in_(newest))
     )
-    return {row[0]: Given(*row) for row in rows}
+    found: dict[int, dict[int, Given]] = {}
+    for row in rows:
+        found.setdefault(row.work_id, {})[row.enrolment_id] = Given(*row[1:])
+    return found
 
 
 @dataclass(frozen=True, slots=True)

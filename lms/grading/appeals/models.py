@@ -81,17 +81,23 @@ class AppealLine:
 
 def appeals_of(work_id: int) -> list[AppealLine]:
     """The appeals against the grade of a work, in the order they came; one statement."""
+    return appeals_of_all([work_id]).get(work_id, [])
+
+
+def appeals_of_all(work_ids: Sequence[int]) -> dict[int, list[AppealLine]]:
+    """The same of several works, by work; one statement."""
     answerer = aliased(Person)
     rows = db.session.execute(
         select(Appeal, AppealAnswer, Person, answerer)
         .join(Person, Person.id == Appeal.filed_by)
         .outerjoin(AppealAnswer, AppealAnswer.appeal_id == Appeal.id)
         .outerjoin(answerer, answerer.id == AppealAnswer.decided_by)
-        .where(Appeal.work_id == work_id)
+        .where(Appeal.work_id.in_(work_ids))
         .order_by(Appeal.id)
     )
-    return [
-        AppealLine(
+    found: dict[int, list[AppealLine]] = {}
+    for appeal, answer, filer, judge in rows:
+        line = AppealLine(
             appeal.id,
             appeal.criterion,
             appeal.reason,
@@ -100,8 +106,8 @@ def appeals_of(work_id: int) -> list[AppealLine]:
             answer,
             judge.full_name if judge is not None else "",
         )
-        for appeal, answer, filer, judge in rows
-    ]
+        found.setdefault(appeal.work_id, []).append(line)
+    return found
 
 
 def changes(appeals: Iterable[AppealLine]) -> list[Change]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -14,8 +14,8 @@ from lms import rubric as rubrics
 from lms.courses.models import CourseVersion, GradeEntry
 from lms.extensions import db
 from lms.grading import content, models, verdict
-from lms.grading.adjusting.models import Given, adjustments_of
-from lms.grading.appeals.models import AppealLine, appeals_of, changes
+from lms.grading.adjusting.models import Given, adjustments_of_all
+from lms.grading.appeals.models import AppealLine, appeals_of_all, changes
 from lms.grading.explaining import arithmetic
 from lms.grading.explaining.arithmetic import Explanation
 from lms.grading.models import ReviewLine, Round
@@ -105,30 +105,48 @@ def settled(
     return Settled(scores, None, points, arithmetic.tidy(total / len(points)))
 
 
-def basis_of(work: Workspace, under: Rubric | None = None) -> Basis | None:
-    """What the grade of a work rests on; None while its newest version waits or came back. At most seven statements.
+def basis_of(work: Workspace) -> Basis | None:
+    """What the grade of a work rests on; None while its newest version waits or came back. At most seven statements."""
+    return bases_of([work], {work.id: rubric_of(rubric_version(work.id), work.project)}).get(work.id)
 
-    ``under`` reads the same reviews by another rubric.
+
+def bases_of(works: Sequence[Workspace], under: Mapping[int, Rubric]) -> dict[int, Basis]:
+    """What the grades of works rest on, by work, the reviews read by the rubric that ``under`` names for each.
+
+    Those are left out whose newest version waits or came back. At most five statements for any number of works.
     """
-    rounds = models.rounds_of(work.id)
-    accepted = rounds[-1] if rounds else None
-    if accepted is None or accepted.settled_at is None or not accepted.reviews or accepted.returned:
-        return None
-    rubric = under or rubric_of(rubric_version(work.id), work.project)
-    ruled = moderations([accepted.submission_id]).get(accepted.submission_id)
-    found = settled(rubric, work.project, accepted.reviews, ruled)
-    return Basis(
-        rubric,
-        rounds,
-        accepted,
-        ruled,
-        appeals_of(work.id),
-        adjustments_of(work.id) if work.is_team else {},
-        found.scores,
-        found.ruling,
-        found.base,
-        work,
-    )
+    every = models.rounds_of_all([work.id for work in works])
+    accepted = {
+        work_id: rounds[-1]
+        for work_id, rounds in every.items()
+        if rounds[-1].settled_at is not None and rounds[-1].reviews and not rounds[-1].returned
+    }
+    if not accepted:
+        return {}
+    rulings_made = moderations([each.submission_id for each in accepted.values()])
+    appeals = appeals_of_all(list(accepted))
+    given = adjustments_of_all([work.id for work in works if work.is_team and work.id in accepted])
+    bases = {}
+    for work in works:
+        last = accepted.get(work.id)
+        if last is None:
+            continue
+        rubric = under[work.id]
+        ruled = rulings_made.get(last.submission_id)
+        found = settled(rubric, work.project, last.reviews, ruled)
+        bases[work.id] = Basis(
+            rubric,
+            every[work.id],
+            last,
+            ruled,
+            appeals.get(work.id, ()),
+            given.get(work.id, {}),
+            found.scores,
+            found.ruling,
+            found.base,
+            work,
+        )
+    return bases
 
 
 @dataclass(frozen=True, slots=True)

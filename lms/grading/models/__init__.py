@@ -14,6 +14,7 @@ from lms.grading.models.desk import (
     notes_before,
     parts_of,
     rounds_of,
+    rounds_of_all,
     setting_of,
 )
 from lms.grading.models.ledger import (
@@ -80,6 +81,7 @@ __all__ = [
     "queue",
     "ready_of",
     "rounds_of",
+    "rounds_of_all",
     "rubric_of",
     "setting_of",
     "standings_of",

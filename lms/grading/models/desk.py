@@ -11,10 +11,12 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import (
     ColumnElement,
+    and_,
     bindparam,
     case,
     func,
     literal,
+    or_,
     select,
 )
 
@@ -251,18 +253,25 @@ def _rounds() -> Any:
             Person.name,
             Person.title_before,
             Person.title_after,
+            SubmissionVersion.work_id,
         )
         .outerjoin(Review, Review.submission_id == SubmissionVersion.id)
         .outerjoin(Person, Person.id == Review.reviewer_id)
-        .where(SubmissionVersion.work_id == bindparam("work"))
-        .order_by(SubmissionVersion.number, Review.sent_at, Review.id)
+        .where(SubmissionVersion.work_id.in_(bindparam("works", expanding=True)))
+        .order_by(SubmissionVersion.work_id, SubmissionVersion.number, Review.sent_at, Review.id)
     )
 
 
 def rounds_of(work_id: int) -> list[Round]:
     """All versions of a work with their sent reviews, oldest first; one statement, two where the first came late."""
-    rounds: list[Round] = []
-    for row in db.session.execute(_rounds(), {"work": work_id}):
+    return rounds_of_all([work_id]).get(work_id, [])
+
+
+def rounds_of_all(work_ids: Sequence[int]) -> dict[int, list[Round]]:
+    """The same of several works, by work; as many statements as for one."""
+    found: dict[int, list[Round]] = {}
+    for row in db.session.execute(_rounds(), {"works": list(work_ids)}):
+        rounds = found.setdefault(row.work_id, [])
         if not rounds or rounds[-1].submission_id != row.id:
             rounds.append(
                 Round(row.id, row.number, row.submitted_at, row.late_seconds, row.receipt, row.settled_at, ())
@@ -278,35 +287,58 @@ def rounds_of(work_id: int) -> list[Round]:
                 row.sent_at,
             )
             rounds[-1] = replace(rounds[-1], reviews=(*rounds[-1].reviews, line))
-    if rounds and rounds[0].late_seconds:
-        last = rounds[-1]
-        graded_at = last.settled_at if last.reviews and not last.returned else None
-        rounds[0] = replace(rounds[0], late_seconds=first_late_seconds(work_id, graded_at))
-    return rounds
+    late = {
+        work_id: rounds[-1].settled_at if rounds[-1].reviews and not rounds[-1].returned else None
+        for work_id, rounds in found.items()
+        if rounds[0].late_seconds
+    }
+    for work_id, seconds in first_late_seconds_of(late).items():
+        found[work_id][0] = replace(found[work_id][0], late_seconds=seconds)
+    return found
 
 
-def first_late_seconds(work_id: int, graded_at: datetime | None = None) -> int:
-    """How late the first version came, after what was granted (until the work was graded, where it is); one statement."""
-    granted = select(func.max(Extension.until)).where(
-        Extension.cohort_id == Work.cohort_id, Extension.stable_id == Work.stable_id
-    )
-    if graded_at is not None:
-        granted = granted.where(Extension.granted_at <= graded_at)
+def first_late_seconds(work_id: int) -> int:
+    """How late the first version came, after what was granted until now; one statement."""
+    return first_late_seconds_of({work_id: None}).get(work_id, 0)
+
+
+def first_late_seconds_of(graded: Mapping[int, datetime | None]) -> dict[int, int]:
+    """How late the first versions of works came, by work; one statement, none without a work.
+
+    ``graded`` names the works, each with the moment until which what was granted counts (None: until now).
+    """
+    if not graded:
+        return {}
     standing = select(WorkMember.enrolment_id).where(
         WorkMember.work_id == Work.id, WorkMember.left_at.is_(None)
     )
-    row = db.session.execute(
+    rows = db.session.execute(
         select(
+            SubmissionVersion.work_id,
             SubmissionVersion.submitted_at,
             SubmissionVersion.late_seconds,
-            granted.where(Extension.enrolment_id.is_(None)).correlate(Work).scalar_subquery(),
-            granted.where(Extension.enrolment_id.in_(standing.correlate(Work)))
-            .correlate(Work)
-            .scalar_subquery(),
+            Extension.until,
+            Extension.granted_at,
         )
         .join(Work, Work.id == SubmissionVersion.work_id)
-        .where(SubmissionVersion.work_id == work_id)
-        .order_by(SubmissionVersion.number)
-        .limit(1)
-    ).first()
-    return late_seconds(*row) if row else 0
+        .outerjoin(
+            Extension,
+            and_(
+                Extension.cohort_id == Work.cohort_id,
+                Extension.stable_id == Work.stable_id,
+                or_(Extension.enrolment_id.is_(None), Extension.enrolment_id.in_(standing.correlate(Work))),
+            ),
+        )
+        .where(SubmissionVersion.work_id.in_(list(graded)), SubmissionVersion.number == 1)
+    )
+    first: dict[int, tuple[datetime, int]] = {}
+    untils: dict[int, list[datetime]] = {}
+    for work_id, submitted_at, recorded, until, granted_at in rows:
+        first[work_id] = submitted_at, recorded
+        end = graded[work_id]
+        if until is not None and (end is None or granted_at <= end):
+            untils.setdefault(work_id, []).append(until)
+    return {
+        work_id: late_seconds(submitted_at, recorded, *untils.get(work_id, ()))
+        for work_id, (submitted_at, recorded) in first.items()
+    }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -13,7 +13,7 @@ from sqlalchemy import and_, func, select
 from lms.courses.models import Cohort, Item, cohort_figures, outline
 from lms.extensions import db
 from lms.grading import models
-from lms.grading.explaining.models import basis_of
+from lms.grading.explaining.models import bases_of
 from lms.grading.models.rubrics import judged_by, ruled_for
 from lms.grading.models.standing import NEWEST, facts_columns, member_names, state_of, with_team
 from lms.grading.rubricchange import plan
@@ -48,13 +48,59 @@ class Move:
 
 
 def move_of(cohort: Cohort) -> Move:
-    """What a cohort's newest version on offer (else its own) would do with works of another rubric."""
+    """What a cohort's newest version on offer (else its own) would do with works of another rubric.
+
+    As many statements for a thousand works as for one.
+    """
     newer = cohort_figures(cohort).newer_id
     target = newer if newer is not None else cohort.version_id
     return Move(cohort, target, newer is not None, tuple(_shifts(cohort.id, target)))
 
 
+@dataclass(frozen=True, slots=True)
+class _Touched:
+    """A work (its row and where it stands) whose rubric is another one in the target version."""
+
+    row: Any
+    state: WorkState | None
+    own: Rubric
+    new: Rubric
+    renamed: bool
+
+    @property
+    def case(self) -> Case:
+        """What is known of it without its grades."""
+        return Case(
+            work_id=self.row.id,
+            state=self.state,
+            version=self.row.number or 0,
+            submission_id=self.row.submission_id,
+            sent=self.row.sent or 0,
+            renamed=self.renamed,
+        )
+
+
 def _shifts(cohort_id: int, target: int) -> Iterator[Shift]:
+    lines = {line.stable_id: line.id for line in outline(target).items if line.kind == "project"}
+    touched = list(_touched(cohort_id, target, lines))
+    cases = _with_grades(touched)
+    for stable_id, item_id in lines.items():
+        here = [each for each in touched if each.row.stable_id == stable_id]
+        if not here:
+            continue
+        project, new = projects.project(item_id), here[-1].new
+        yield Shift(
+            stable_id,
+            project.title,
+            project.pass_mark,
+            plan.differences(here[-1].own, new),
+            plan.dry_run(stable_id, [cases[each.row.id] for each in here], f"{cohort_id} {target} {new!r}"),
+            {each.row.id: with_team(each.row.team, each.row.names) for each in here},
+            is_blind(project),
+        )
+
+
+def _touched(cohort_id: int, target: int, lines: Mapping[str, int]) -> Iterator[_Touched]:
     rows = db.session.execute(
         select(
             Work.id,
@@ -72,59 +118,46 @@ def _shifts(cohort_id: int, target: int) -> Iterator[Shift]:
         .where(Work.cohort_id == cohort_id)
         .order_by(Work.id)
     ).all()
-    for line in outline(target).items:
-        if line.kind != "project":
+    for row in rows:
+        item_id = lines.get(row.stable_id)
+        if item_id is None or row.ruled_for == target:
             continue
-        new = rubric_of(target, projects.project(line.id))
-        cases: list[Case] = []
-        names: dict[int, str] = {}
-        old: Rubric | None = None
-        for row in rows:
-            project = projects.project(row.item_id)
-            if row.stable_id != line.stable_id or row.ruled_for == target:
-                continue
-            own = rubric_of(row.judged_by, project)
-            if own == new:
-                continue
-            old = own
+        project, newer = projects.project(row.item_id), projects.project(item_id)
+        own, new = rubric_of(row.judged_by, project), rubric_of(target, newer)
+        if own != new:
             state = state_of(row, project) if row.submission_id is not None else None
-            renamed = project.rubric != projects.project(line.id).rubric
-            case = _case(row, state, new)
-            cases.append(msgspec.structs.replace(case, renamed=renamed))
-            names[row.id] = with_team(row.team, row.names)
-        if cases and old is not None:
-            title = projects.project(line.id).title
-            run = plan.dry_run(line.stable_id, cases, f"{cohort_id} {target} {new!r}")
-            blind = is_blind(projects.project(line.id))
-            mark = projects.project(line.id).pass_mark
-            yield Shift(line.stable_id, title, mark, plan.differences(old, new), run, names, blind)
+            yield _Touched(row, state, own, new, project.rubric != newer.rubric)
 
 
-def _case(facts: Any, state: WorkState | None, new: Rubric) -> Case:
-    case = Case(
-        work_id=facts.id,
-        state=state,
-        version=facts.number or 0,
-        submission_id=facts.submission_id,
-        sent=facts.sent or 0,
-    )
-    if not case.graded:
-        return case
-    work = projects.workspace(facts.id)
-    basis = basis_of(work, new) if work is not None else None
-    if basis is None:
-        return case
-    missing = plan.unmapped(new, [basis.ruling] if basis.ruling is not None else basis.scores)
-    appealed = bool(basis.appeals)
-    entries = models.newest_entries(each.enrolment_id for each in models.members_of(facts.id))
-    grades = tuple(
-        Grade(
-            enrolment_id,
-            entry.id,
-            entry.points,
-            None if missing or appealed else basis.explain(enrolment_id).total,
+def _with_grades(touched: Sequence[_Touched]) -> dict[int, Case]:
+    """The cases by work, the graded ones with every member's grade now and recomputed; at most eight statements."""
+    cases = {each.row.id: each.case for each in touched}
+    graded = [each for each in touched if each.case.graded]
+    works = projects.workspaces([each.row.id for each in graded])
+    bases = bases_of(works, {each.row.id: each.new for each in graded})
+    members = models.members_of_all(list(bases))
+    entries = models.newest_entries(each.enrolment_id for listed in members.values() for each in listed)
+    for each in graded:
+        basis = bases.get(each.row.id)
+        if basis is None:
+            continue
+        missing = plan.unmapped(each.new, [basis.ruling] if basis.ruling is not None else basis.scores)
+        appealed = bool(basis.appeals)
+        held = [
+            (member.enrolment_id, entries[member.enrolment_id, each.row.stable_id])
+            for member in members.get(each.row.id, ())
+            if (member.enrolment_id, each.row.stable_id) in entries
+        ]
+        grades = tuple(
+            Grade(
+                enrolment_id,
+                entry.id,
+                entry.points,
+                None if missing or appealed else basis.explain(enrolment_id).total,
+            )
+            for enrolment_id, entry in held
         )
-        for (enrolment_id, stable_id), entry in sorted(entries.items())
-        if stable_id == facts.stable_id
-    )
-    return msgspec.structs.replace(case, grades=grades, missing=missing, appealed=appealed)
+        cases[each.row.id] = msgspec.structs.replace(
+            cases[each.row.id], grades=grades, missing=missing, appealed=appealed
+        )
+    return cases

@@ -149,6 +149,19 @@ class DryRun(msgspec.Struct, frozen=True):
             if grade.after != grade.before
         )
 
+    def turned(self, choice: Choice, mark: Decimal) -> tuple[int, int]:
+        """How many members would pass who do not, and how many would no longer, by this pass mark."""
+        if choice != "recompute":
+            return 0, 0
+        moved = [
+            (grade.before >= mark, grade.after >= mark)
+            for case in self.cases
+            if effect(choice, case)[0] == "rescore"
+            for grade in case.grades
+            if grade.after is not None
+        ]
+        return moved.count((False, True)), moved.count((True, False))
+
     def touches_released(self, choice: Choice) -> bool:
         """Whether grades that learners have seen would be written anew."""
         return any(case.released and effect(choice, case)[0] == "rescore" for case in self.cases)

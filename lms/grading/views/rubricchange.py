@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from flask import current_app, flash, redirect, render_template, request, url_for
@@ -13,12 +13,14 @@ from lms.access import Deed
 from lms.courses.models import Cohort, cohort_by_code, cohort_to_change, outline
 from lms.extensions import begin_reading, db, utcnow
 from lms.grading import letters
+from lms.grading.release.models import CohortProject, cohort_project
 from lms.grading.rubricchange import actions
 from lms.grading.rubricchange.models import Shift, move_of
 from lms.grading.rubricchange.plan import CHOICES, Case, Choice, effect
 from lms.grading.views import blueprint
 from lms.grading.views.words import said, state_word, who
 from lms.guard import allowed, person
+from lms.paging import PER_PAGE, Page, read_token, token
 from lms.projects.models import workspace
 from lms.projects.receipt import signing_key
 from lms.refusals import Refused
@@ -78,7 +80,11 @@ class Line:
     effects: tuple[str, ...]
 
 
-def _lines(shift: Shift) -> list[Line]:
+SHOWN = 20
+"""How many works of a project the page of the decision lists; the rest stand on a page of their own."""
+
+
+def _lines(shift: Shift, cases: Sequence[Case]) -> list[Line]:
     return [
         Line(
             who(shift.names[case.work_id], shift.blind and not case.released, case.work_id),
@@ -86,7 +92,7 @@ def _lines(shift: Shift) -> list[Line]:
             case,
             tuple(effect_words(choice, case) for choice in CHOICES),
         )
-        for case in shift.run.cases
+        for case in cases
     ]
 
 
@@ -105,7 +111,7 @@ def _page(
         move=move,
         old=outline(cohort.version_id),
         new=outline(move.target),
-        shifts=[(shift, _lines(shift)) for shift in move.shifts],
+        shifts=[(shift, _lines(shift, shift.run.cases[:SHOWN])) for shift in move.shifts],
         choices=[(choice, *choice_words(choice)) for choice in CHOICES],
         touches=any(shift.run.touches_released("recompute") for shift in move.shifts),
         plan=actions.fingerprint(move),
@@ -122,6 +128,30 @@ def _page(
 def rubric_change(cohort: Cohort) -> ResponseReturnValue:
     """The dry run; nothing is written."""
     return _page(cohort)
+
+
+@blueprint.get("/kelola/angkatan/<code>/rubrik/<item>")
+@allowed(Deed.MANAGE_COHORTS, cohort_project)
+def rubric_change_works(place: CohortProject) -> ResponseReturnValue:
+    """Every work of one project that a newer rubric touches, paged."""
+    cohort = cohort_by_code(place.code)
+    assert cohort is not None  # its project was found
+    shift = next(
+        (each for each in move_of(cohort).shifts if each.stable_id == place.line.stable_id),
+        None,
+    )
+    if shift is None:
+        return redirect(url_for("grading.rubric_change", code=place.code), 303)
+    key = read_token(request.args.get("after"), [int])
+    rest = [case for case in shift.run.cases if key is None or case.work_id > key[0]]
+    cases = rest[:PER_PAGE]
+    following = token([cases[-1].work_id]) if len(rest) > PER_PAGE else None
+    return render_template(
+        "grading/rubric_change_works.html",
+        cohort=cohort,
+        shift=shift,
+        page=Page(_lines(shift, cases), following, request.args.get("after") if key else None),
+    )
 
 
 @blueprint.post("/kelola/angkatan/<code>/rubrik")

@@ -40,7 +40,14 @@ from lms.projects.models.works import (
     members_column,
     work_of,
 )
-from lms.projects.models.workspaces import WorkLine, Workspace, own_workspace, works_of, workspace
+from lms.projects.models.workspaces import (
+    WorkLine,
+    Workspace,
+    own_workspace,
+    works_of,
+    workspace,
+    workspaces,
+)
 from lms.projects.reviewers import Allocation, DeclaredRelation
 from lms.projects.uploads import Inspection, PartialUpload
 
@@ -103,4 +110,5 @@ __all__ = [
     "work_of",
     "works_of",
     "workspace",
+    "workspaces",
 ]

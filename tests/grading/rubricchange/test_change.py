@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
+from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -13,7 +15,7 @@ from sqlalchemy import func, select
 
 from lms.audit import AuditEntry
 from lms.courses import actions as courses
-from lms.courses.models import Cohort, GradeEntry
+from lms.courses.models import Cohort, Enrolment, GradeEntry
 from lms.extensions import db
 from lms.grading import actions as grading
 from lms.grading.allocation.actions import allocate
@@ -26,7 +28,9 @@ from lms.grading.release import models as releasing
 from lms.grading.rubricchange import actions, models
 from lms.grading.rubricchange.actions import StalePreview
 from lms.grading.state import WorkState
+from lms.grading.views.rubricchange import SHOWN
 from lms.mail import Mail
+from lms.people.models import Person
 from lms.projects import models as projects
 from lms.projects.models import SubmissionVersion
 from lms.projects.reviewers import day_of
@@ -440,3 +444,68 @@ def test_only_administrators_move_cohorts(as_person: SignIn, arranged: None, who
 
 def test_a_cohort_that_is_not_there(as_person: SignIn, cast: Cast) -> None:
     assert as_person("ratna").get("/kelola/angkatan/tidak-ada/rubrik").status_code == 404
+
+
+def crowd(cast: Cast, count: int) -> None:
+    """So many learners more, each with a work accepted with 85."""
+    for at in range(count):
+        name = f"peserta{at:02}-{count}"
+        person = Person(
+            name=name, sort_name=name, email=f"{name}@uji.example", kind="pns", learner=True, created_at=NOW
+        )
+        db.session.add(person)
+        db.session.flush()
+        enrolment = Enrolment(cohort_id=cast.cohort_id, person_id=person.id, enrolled_at=NOW)
+        db.session.add(enrolment)
+        db.session.flush()
+        cast.people[name], cast.enrolments[name] = person.id, enrolment.id
+        late = NOW + at % 2 * timedelta(days=30)
+        send(handed_in(cast, name, now=late), ACCEPTED, cast.people["dewi"], now=late + HOUR)
+    db.session.commit()
+
+
+def test_thirty_works_cost_as_many_statements_as_three(
+    app: Flask, as_person: SignIn, count_statements: Any, cast: Cast
+) -> None:
+    costs = []
+    every = f"{ADDRESS}/{ITEM}"
+    ratna = as_person("ratna")
+    for more in (3, 27):
+        with app.app_context():
+            crowd(cast, more)
+            if more == 3:
+                publish_rubric(cast, even)
+                db.session.commit()
+            db.session.remove()
+        for address in (ADDRESS, every):
+            ratna.get(address)  # definitions are read once
+            with count_statements() as counted:
+                assert ratna.get(address).status_code == 200
+            costs.append(len(counted))
+    assert costs[:2] == costs[2:]
+    page = text(ratna.get(ADDRESS))
+    assert page.count('<th scope="row">') == SHOWN
+    assert "Lihat semua 30 hasil kerja" in page
+    whole = text(ratna.get(every))
+    assert whole.count('<th scope="row">') == 30
+    assert whole.count("<strong>87,5</strong>") == 30
+
+
+def test_the_whole_list_is_paged(
+    as_person: SignIn, arranged: None, cast: Cast, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("lms.grading.views.rubricchange.PER_PAGE", 1)
+    ratna = as_person("ratna")
+    first = text(ratna.get(f"{ADDRESS}/{ITEM}"))
+    following = re.search(r'rel="next" href="([^"]+)"', first)
+    assert following is not None
+    second = text(ratna.get(following.group(1)))
+    rows = [re.findall(r'<th scope="row">([^<]+)', page) for page in (first, second)]
+    assert [len(each) for each in rows] == [1, 1]
+    assert rows[0] != rows[1]
+    assert 'rel="next"' not in second
+    assert ratna.get(f"{ADDRESS}/tidak-ada").status_code == 404
+    assert as_person("dewi").get(f"{ADDRESS}/{ITEM}").status_code == 403
+    ratna.submit_form(ratna.get(ADDRESS), ADDRESS, reason=WHY, **{f"pilihan-{ITEM}": "keep"})
+    settled = ratna.get(f"{ADDRESS}/{ITEM}")
+    assert (settled.status_code, settled.location) == (303, ADDRESS)

@@ -87,6 +87,20 @@ def test_what_each_choice_does(
     assert effect("review", case) == review
 
 
+def test_who_passes_by_a_choice_and_who_no_longer_is_counted() -> None:
+    up = Grade(2, 6, Decimal(69), Decimal(70))
+    down = Grade(3, 7, Decimal(70), Decimal("69.99"))
+    cases = [
+        msgspec.structs.replace(GRADED, work_id=at, grades=(each,))
+        for at, each in enumerate((GRADE, up, down))
+    ]
+    stuck = msgspec.structs.replace(GRADED, work_id=9, grades=(down,), missing=("c",))
+    run = dry_run("p", [*cases, stuck], "x")
+    assert run.turned("recompute", Decimal(70)) == (1, 1)
+    assert run.turned("recompute", Decimal(85)) == (0, 1)
+    assert run.turned("keep", Decimal(70)) == run.turned("review", Decimal(70)) == (0, 0)
+
+
 CASES = st.lists(
     st.builds(
         Case,
