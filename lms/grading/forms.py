@@ -72,6 +72,26 @@ def review_in(
     )
 
 
+def with_comment(fields: Fields, target: str, text: str) -> Fields:
+    """The form with a saved comment put into one of its fields, behind what is typed there.
+
+    ``target`` is the field's name; ``note`` stands for the last note that is still empty, or one more.
+    """
+    filled = fields.copy()
+    if target == "note":
+        names = fields.getlist("note")
+        empty = [name for name in names if not tidy(fields.get(f"note.{name}", ""))]
+        number = empty[-1] if empty else "bank"
+        if not empty:
+            filled.add("note", number)
+        target = f"note.{number}"
+    elif target not in fields:
+        return filled
+    before = fields.get(target, "").rstrip()
+    filled[target] = f"{before}\n{text}" if before else text
+    return filled
+
+
 def _decision(text: str | None) -> Decision:
     return "accept" if text == "accept" else "return" if text == "return" else ""
 

@@ -10,11 +10,12 @@ list.className = "desk-offers card";
 list.setAttribute("role", "listbox");
 list.setAttribute("aria-label", form.dataset.offerWords);
 list.hidden = true;
-document.body.append(list);
+form.parentElement.append(list); // inside the page's main part
 
 let saved = null; // asked for once, when first wanted
 let area = null;
 let at = 0;
+let called = null; // where the list was called for by a key or a button, with no `/` in the box
 
 async function ask(fields) {
   const address = `${form.dataset.comments}?proyek=${encodeURIComponent(form.dataset.project)}`;
@@ -27,17 +28,26 @@ async function ask(fields) {
 const criterionOf = (target) => target.closest("[data-criterion]")?.dataset.criterion ?? "";
 const before = () => area.value.slice(0, area.selectionStart);
 
+// Where the words to replace begin, and what is typed of them; null where nobody asks for the list.
+function wish() {
+  const asked = ASKED.exec(before());
+  if (asked) return { from: asked.index + asked[1].length, words: asked[2] };
+  if (called === null || area.selectionStart < called) return null;
+  return { from: called, words: before().slice(called) };
+}
+
 async function look(target) {
   if (!target.matches("textarea")) return close();
+  if (area !== target) called = null;
   area = target;
-  if (!ASKED.test(before())) return close();
+  if (!wish()) return close();
   try {
     saved ??= (await ask())?.comments ?? null;
   } catch {
     return; // offline: what is typed stays typed
   }
-  const asked = saved && area === target && ASKED.exec(before());
-  if (asked) show(asked[2].trim().toLowerCase());
+  const wanted = saved && area === target && wish();
+  if (wanted) show(wanted.words.trim().toLowerCase());
 }
 
 function show(wanted) {
@@ -47,7 +57,7 @@ function show(wanted) {
     .sort((a, b) => Boolean(b.criterion) - Boolean(a.criterion))
     .slice(0, SHOWN);
   const items = fits.map((each) => entry(each.text, () => insert(each.text)));
-  if (rest().trim()) items.push(entry(form.dataset.keepWords, keep));
+  if (rest().trim() && (called === null || !wanted)) items.push(entry(form.dataset.keepWords, keep));
   if (!items.length) return close();
   items.forEach((item, index) => (item.id = `komentar-${index}`));
   list.replaceChildren(...items);
@@ -82,6 +92,7 @@ function choose(index) {
 }
 
 function close() {
+  called = null;
   if (list.hidden) return;
   list.hidden = true;
   area?.removeAttribute("aria-activedescendant");
@@ -89,14 +100,15 @@ function close() {
 
 // What the box holds without the `/` and what follows it.
 function rest() {
-  const asked = ASKED.exec(before());
-  return asked ? before().slice(0, asked.index + asked[1].length) + area.value.slice(area.selectionStart) : area.value;
+  const wanted = wish();
+  return wanted ? area.value.slice(0, wanted.from) + area.value.slice(area.selectionStart) : area.value;
 }
 
 function insert(text) {
-  const asked = ASKED.exec(before());
-  if (!asked) return close();
-  area.setRangeText(text, asked.index + asked[1].length, area.selectionStart, "end");
+  const wanted = wish();
+  if (!wanted) return close();
+  const gap = text && called !== null && /\S$/.test(area.value.slice(0, wanted.from)) ? "\n" : "";
+  area.setRangeText(gap + text, wanted.from, area.selectionStart, "end");
   close();
   area.dispatchEvent(new Event("input", { bubbles: true }));
 }
@@ -117,7 +129,7 @@ async function keep() {
 const told = document.createElement("p");
 told.className = "sr";
 told.setAttribute("role", "status");
-document.body.append(told);
+form.parentElement.append(told);
 
 const MOVES = {
   ArrowDown: () => choose(at + 1),
@@ -142,13 +154,34 @@ addEventListener(
   },
   { capture: true },
 );
+function offerIn(target) {
+  target.focus();
+  target.setSelectionRange(target.value.length, target.value.length);
+  area = target;
+  called = target.value.length;
+  look(target);
+}
+
+const nextNote = () => document.querySelector("#catatan-bagian > :last-child [name^='note.']");
+
 form.addEventListener("desk:comments", ({ detail: criterion }) => {
   const more = criterion?.querySelector("details.level-more");
   if (more) more.open = true;
-  const target = more?.querySelector("textarea") ?? document.querySelector("#catatan-bagian > :last-child [name^='note.']") ?? document.getElementById("summary");
-  if (!target) return;
-  target.focus();
-  const gap = target.value && !/\s$/.test(target.value) ? " /" : "/";
-  target.setRangeText(gap, target.value.length, target.value.length, "end");
-  target.dispatchEvent(new Event("input", { bubbles: true }));
+  const target = more?.querySelector("textarea") ?? nextNote() ?? document.getElementById("summary");
+  if (target) offerIn(target);
+});
+
+// The buttons that ask the server for the list: the same here, without leaving the page.
+form.addEventListener("click", async (event) => {
+  const button = event.target.closest("[data-bank]");
+  if (!button) return;
+  event.preventDefault();
+  const target = button.dataset.bank === "note" ? nextNote() : form.elements[button.dataset.bank];
+  try {
+    saved ??= (await ask())?.comments ?? null;
+  } catch {
+    return; // offline
+  }
+  if (saved?.length || target.value.trim()) offerIn(target);
+  else form.requestSubmit(button); // nothing to choose from: the page says what to do
 });

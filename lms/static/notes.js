@@ -195,6 +195,7 @@ for (const book of document.querySelectorAll(".desk-pages")) {
 }
 
 if (form && list) {
+  list.scrollTop = list.scrollHeight; // where many notes scroll by themselves, the empty one is in sight
   for (const event of ["input", "autosave:filled"]) form.addEventListener(event, roomForAnother);
   let waiting;
   const soon = () => {

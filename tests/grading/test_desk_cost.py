@@ -80,7 +80,8 @@ def test_a_large_submission_opens_in_few_statements(
 ) -> None:
     dewi = as_person("dewi")
     dewi.post_json(f"{large}/giliran", {})
-    for address in (large, f"{large}?bagian=sasaran", f"{large}?tampil=ringkasan", f"{large}?tampil=penuh"):
+    asked = ("", "?bagian=sasaran", "?tampil=ringkasan", "?tampil=penuh", "?komentar=note")
+    for address in (f"{large}{each}" for each in asked):
         page = dewi.get(address)
         assert page.status_code == 200
         with count_statements() as counted:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 from flask import flash, jsonify, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -16,6 +17,41 @@ from lms.grading.forms import typed
 from lms.grading.views import blueprint
 from lms.grading.views.words import said
 from lms.guard import allowed, person, wants_json
+
+COMMENT = "comment."
+
+
+@dataclass(frozen=True)
+class Bank:
+    """Saved comments that fit one field of the desk: ``target`` is its name, ``note`` for the next note."""
+
+    target: str
+    comments: Sequence[SavedComment]
+
+    @property
+    def criterion_id(self) -> str:
+        """The criterion that the field comments on, '' for none."""
+        return self.target.removeprefix(COMMENT) if self.target.startswith(COMMENT) else ""
+
+
+def bank(target: str, stable_id: str) -> Bank | None:
+    """What fits a field of the desk on a project, its criterion's own first; None where no field is named."""
+    found = Bank(target, ())
+    if target not in ("note", "summary") and not found.criterion_id:
+        return None
+    fits = [
+        each
+        for each in models.offered(person().id, stable_id)
+        if each.criterion_id in ("", found.criterion_id)
+    ]
+    return Bank(target, sorted(fits, key=lambda each: not each.criterion_id))
+
+
+def chosen_text(number: str) -> str:
+    """The words of one of the person's own comments, '' where it is not theirs or gone."""
+    known = number.isascii() and number.isdecimal() and len(number) < 19
+    row = models.saved_comment(int(number)) if known else None
+    return row.text if row is not None and row.person_id == person().id else ""
 
 
 def _place(name: str, values: Mapping[str, str]) -> str:

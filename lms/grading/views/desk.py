@@ -17,10 +17,19 @@ from lms.extensions import begin_reading, db
 from lms.grading import actions, content, letters, models
 from lms.grading.calibration.models import has_begun, is_open_to
 from lms.grading.content import Note, ReviewContent
-from lms.grading.forms import TooLong, note_fields, refuse_long, review_in, revision_in
+from lms.grading.forms import (
+    Fields,
+    TooLong,
+    note_fields,
+    refuse_long,
+    review_in,
+    revision_in,
+    with_comment,
+)
 from lms.grading.leases import actions as leases
 from lms.grading.models import NoteLine, ReviewDraft
 from lms.grading.views import blueprint
+from lms.grading.views.comments import bank, chosen_text
 from lms.grading.views.deskpage import VIEWS, Desk, EarlierNote, Same, earlier_html
 from lms.grading.views.noting import noting
 from lms.grading.views.words import gap_word, kind_word, said
@@ -44,7 +53,8 @@ def desk(version: SubmissionVersion) -> ResponseReturnValue:
     if practises_first(version):
         return _practice_page(version), 403
     asked = request.args.get("tampil", "")
-    return _page(_opened(version, request.args.get("bagian", ""), asked), asked=asked)
+    opened = _opened(version, request.args.get("bagian", ""), asked)
+    return _page(opened, asked=asked, bank_for=request.args.get("komentar", ""))
 
 
 def practises_first(version: SubmissionVersion) -> bool:
@@ -85,8 +95,11 @@ def _page(
     revision: int | None = None,
     problem: str = "",
     gaps: bool = False,
+    bank_for: str = "",
 ) -> Response:
-    """The page; ``typed`` is what could not be stored and must not be lost."""
+    """The page; ``typed`` is what could not be stored and must not be lost, ``bank_for`` the field that saved comments
+    are wanted for.
+    """
     view = asked if asked in VIEWS else ""
     said_now = desk.sent.content if desk.sent else typed if typed is not None else desk.stored
     summary = view == "ringkasan"
@@ -144,6 +157,7 @@ def _page(
         names=names,
         problem=problem,
         show_gaps=gaps,
+        bank=bank(bank_for, desk.version.work.stable_id) if bank_for and desk.writing else None,
         now_at=desk.now,
         turn_until=desk.lease.until if desk.writing and desk.lease else None,
     )
@@ -220,8 +234,16 @@ def _posted(desk: Desk) -> Posted:
     decided = section_id if desk.is_open(section_id) else ""
     earlier = [note.id for note in desk.earlier_of(decided)] if decided else []
     held = decode_part(desk.parts[decided].text) if decided else ""
-    review = review_in(request.form, desk.stored, desk.rubric, decided, earlier, held)
+    review = review_in(_fields(), desk.stored, desk.rubric, decided, earlier, held)
     return Posted(review, revision_in(request.form), section_id, request.form.get("view", ""))
+
+
+def _fields() -> Fields:
+    """What is posted, with the saved comment that a button of the list puts in."""
+    then, _, value = request.form.get("then", "").partition(":")
+    number, _, target = value.partition(":")
+    text = chosen_text(number) if then == "insert" else ""
+    return with_comment(request.form, target, text) if text else request.form
 
 
 @blueprint.post("/telaah/<int:submission_id>")
@@ -319,11 +341,24 @@ def _after(desk: Desk, posted: Posted) -> str:
         return desk.address(posted.section_id, value)
     if then == "summary":
         return desk.address("", "ringkasan")
+    if then == "bank":
+        return f"{desk.address(posted.section_id, posted.view, value)}#bank"
+    if then == "insert":
+        return f"{desk.address(posted.section_id, posted.view)}#{_id_of(posted, value.partition(':')[2])}"
+    if then == "comments":
+        return url_for("grading.comments")
     if then == "next":
         return url_for("grading.following", setelah=desk.version.id)
     if then == "release":
         return url_for("grading.queue")
     return desk.address(posted.section_id, posted.view)
+
+
+def _id_of(posted: Posted, target: str) -> str:
+    """The id of the field that a saved comment was put into."""
+    if target == "note":
+        return f"note-{len(posted.content.section(posted.section_id).notes)}"
+    return target.replace(".", "-", 1)
 
 
 @blueprint.post("/telaah/<int:submission_id>/kirim")

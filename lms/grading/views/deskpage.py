@@ -459,9 +459,10 @@ class Desk(Reviewed):
     def _address(self) -> str:
         return url_for("grading.desk", submission_id=self.version.id)
 
-    def address(self, section_id: str = "", view: str = "") -> str:
-        """The page with this section open in this view."""
-        asked = {name: value for name, value in (("bagian", section_id), ("tampil", view)) if value}
+    def address(self, section_id: str = "", view: str = "", bank: str = "") -> str:
+        """The page with this section open in this view, and the saved comments for one of its fields."""
+        named = (("bagian", section_id), ("tampil", view), ("komentar", bank))
+        asked = {name: value for name, value in named if value}
         return f"{self._address}?{urlencode(asked)}" if asked else self._address
 
     def document(self, section: Section, asked: str) -> Document:
