@@ -99,6 +99,19 @@ def test_published_rows_cannot_be_changed_by_sql_either(empty_app: Flask) -> Non
                 connection.execute(text(statement))
 
 
+def insert_loose(rows: list[str]) -> None:
+    """Insert rows without what they belong to."""
+    if db.engine.dialect.name == "postgresql":
+        with db.engine.begin() as connection:
+            connection.execute(text("SET LOCAL session_replication_role = replica"))
+            for row in rows:
+                connection.exec_driver_sql(row)
+    else:
+        with closing(sqlite3.connect(str(db.engine.url.database))) as loose, loose:
+            for row in rows:
+                loose.execute(row)
+
+
 def test_notes_from_before_there_were_kinds_are_musts_and_suggestions(empty_app: Flask) -> None:
     """Old notes keep every word; what was no must is a suggestion, and the database still guards both ways."""
     with empty_app.app_context():
@@ -108,16 +121,7 @@ def test_notes_from_before_there_were_kinds_are_musts_and_suggestions(empty_app:
             f"VALUES ({number}, 1, 1, 'isu', 1, {must}, 'Rinci.', '2026-11-24 00:00:00', 'Sudah.')"
             for number, must in ((1, "true"), (2, "false"))
         ]
-        # without what they belong to
-        if db.engine.dialect.name == "postgresql":
-            with db.engine.begin() as connection:
-                connection.execute(text("SET LOCAL session_replication_role = replica"))
-                for row in rows:
-                    connection.execute(text(row))
-        else:
-            with closing(sqlite3.connect(str(db.engine.url.database))) as loose, loose:
-                for row in rows:
-                    loose.execute(row)
+        insert_loose(rows)
         upgrade()
         told = text("SELECT kind, anchor, reply_kind, text, reply FROM improvement_note ORDER BY id")
         with db.engine.connect() as connection:
@@ -131,3 +135,30 @@ def test_notes_from_before_there_were_kinds_are_musts_and_suggestions(empty_app:
         downgrade(revision="0014")
         with pytest.raises(Exception, match="immutable"), db.engine.begin() as connection:
             connection.execute(text("UPDATE improvement_note SET text = 'x'"))
+
+
+def test_versions_from_before_rounds_were_counted_count_what_was_handed_in(empty_app: Flask) -> None:
+    """Version 2 answers a return, version 3 is version 2 once more by another rubric, version 4 answers a return."""
+    with empty_app.app_context():
+        upgrade(revision="0019")
+        at = "'2026-11-24 00:00:00'"
+        rows = [
+            "INSERT INTO submission_version (id, work_id, cohort_id, number, submitted_at, submitted_by, late_seconds, "
+            f"reasons, sha256, receipt, settled_at) VALUES ({n}, 1, 1, {n}, {at}, 1, 0, '{{}}', '{sha}', 'r{n}', {settled})"
+            for n, sha, settled in ((1, "a", at), (2, "b", at), (3, "b", at), (4, "c", "NULL"))
+        ] + [
+            "INSERT INTO review (id, submission_id, reviewer_id, number, outcome, content, sent_at) "
+            f"VALUES ({n}, {n}, 1, 1, '{outcome}', '{{}}', {at})"
+            for n, outcome in ((1, "returned"), (2, "accepted"), (3, "returned"))
+        ]
+        insert_loose(rows)
+        upgrade()
+        told = text("SELECT number, round_number FROM submission_version ORDER BY id")
+        with db.engine.connect() as connection:
+            assert [tuple(row) for row in connection.execute(told)] == [(1, 1), (2, 2), (3, 2), (4, 3)]
+        for column in ("round_number = 9", "sha256 = 'x'"):
+            with pytest.raises(Exception, match="immutable"), db.engine.begin() as connection:
+                connection.execute(text(f"UPDATE submission_version SET {column}"))
+        downgrade(revision="0019")
+        with pytest.raises(Exception, match="immutable"), db.engine.begin() as connection:
+            connection.execute(text("UPDATE submission_version SET sha256 = 'x'"))

@@ -248,7 +248,7 @@ def send(
         raise Stale(draft)
     earlier = earlier_notes(submission)
     sections = open_sections(submission.id, earlier)
-    last = project.is_last_round(submission.number)
+    last = project.is_last_round(submission.round_number)
     missing = content.gaps(sections, criteria, said, last_round=last)
     if missing:
         raise Incomplete(missing)

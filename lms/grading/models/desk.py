@@ -223,6 +223,7 @@ class Round:
 
     submission_id: int
     number: int
+    round_number: int
     submitted_at: datetime
     late_seconds: int
     receipt: str
@@ -240,6 +241,7 @@ def _rounds() -> Any:
         select(
             SubmissionVersion.id,
             SubmissionVersion.number,
+            SubmissionVersion.round_number,
             SubmissionVersion.submitted_at,
             SubmissionVersion.late_seconds,
             SubmissionVersion.receipt,
@@ -274,7 +276,16 @@ def rounds_of_all(work_ids: Sequence[int]) -> dict[int, list[Round]]:
         rounds = found.setdefault(row.work_id, [])
         if not rounds or rounds[-1].submission_id != row.id:
             rounds.append(
-                Round(row.id, row.number, row.submitted_at, row.late_seconds, row.receipt, row.settled_at, ())
+                Round(
+                    row.id,
+                    row.number,
+                    row.round_number,
+                    row.submitted_at,
+                    row.late_seconds,
+                    row.receipt,
+                    row.settled_at,
+                    (),
+                )
             )
         if row.review is not None:
             line = ReviewLine(

@@ -216,6 +216,7 @@ def _reopen(case: Case, *, key: bytes, now: datetime) -> None:
         work_id=old.work_id,
         cohort_id=old.cohort_id,
         number=old.number + 1,
+        round_number=old.round_number,  # the team handed in nothing
         submitted_at=now,
         submitted_by=old.submitted_by,
         due_at=old.due_at,

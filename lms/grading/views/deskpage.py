@@ -538,4 +538,4 @@ class Desk(Reviewed):
     @property
     def last_round(self) -> bool:
         """Whether nothing can be returned any more."""
-        return self.project.is_last_round(self.version.number)
+        return self.project.is_last_round(self.version.round_number)

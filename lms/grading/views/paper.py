@@ -103,17 +103,19 @@ def _paper(work: Workspace, number: int) -> Paper:
 
 def _facts(work: Workspace, decided: Round, names: str) -> list[tuple[str, str]]:
     """What the head of the sheet says."""
-    of = f"{decided.number}"
-    if work.project.rounds:
-        of = gettext(
-            "%(number)s dari paling banyak %(rounds)s", number=decided.number, rounds=work.project.rounds
-        )
+    limit = work.project.rounds
+    rounds = (
+        gettext("%(number)s dari paling banyak %(rounds)s", number=decided.round_number, rounds=limit)
+        if limit
+        else ""
+    )
     assert decided.settled_at is not None
     return [
         (gettext("Proyek"), work.project.title),
         (gettext("Angkatan"), work.cohort),
         *([(gettext("Penyusun"), names)] if names else []),
-        (gettext("Versi"), of),
+        (gettext("Versi"), f"{decided.number}"),
+        *([(gettext("Putaran"), rounds)] if rounds else []),
         (gettext("Dikumpulkan"), formats.long_datetime(decided.submitted_at, zone(), language())),
         (gettext("Ditelaah"), formats.long_datetime(decided.settled_at, zone(), language())),
     ]

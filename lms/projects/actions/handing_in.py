@@ -47,7 +47,7 @@ class Incomplete(NotReady):
 class Readiness:
     """What handing in now would meet.
 
-    ``number`` is the version it would make; ``seen`` stands for the state of all drafts. ``blocking``
+    ``number`` is the version it would make, ``round_number`` the round that it counts as; ``seen`` stands for the state of all drafts. ``blocking``
     findings must be settled, ``questions`` need a reason each (one finding per key), ``hints`` inform.
     ``unanswered`` are notes of the last review that must have a follow-up. Findings in accepted sections
     cannot be settled there, so they never block. ``notes`` are all notes of the last review that ask for something in
@@ -55,6 +55,7 @@ class Readiness:
     """
 
     number: int
+    round_number: int
     seen: str
     rows: Mapping[str, DraftRow]
     blocking: list[Finding]
@@ -83,7 +84,7 @@ class Readiness:
 def readiness(work: Workspace, rows: Mapping[str, DraftRow] | None = None) -> Readiness:
     """Everything the hand-in page shows, in three statements (two when the drafts are given)."""
     rows = models.drafts(work.id) if rows is None else rows
-    number = models.last_number(work.id)
+    number, rounds = models.last_counts(work.id)
     notes = models.notes_of(work.id, number) if number else []
     locked = {row.section_id for row in rows.values() if not row.open}
     asked = [note for note in notes if note.answerable and note.section_id not in locked]
@@ -98,6 +99,7 @@ def readiness(work: Workspace, rows: Mapping[str, DraftRow] | None = None) -> Re
             questions.setdefault(finding.key, finding)
     return Readiness(
         number=number + 1,
+        round_number=rounds + 1,
         seen=_fingerprint(rows),
         rows=rows,
         blocking=blocking,
@@ -152,6 +154,7 @@ def hand_in(
         work_id=work.id,
         cohort_id=work.cohort_id,
         number=number,
+        round_number=ready.round_number,
         submitted_at=now,
         submitted_by=by,
         due_at=work.due_at,

@@ -8,7 +8,7 @@ from functools import cache
 from typing import Any
 
 import msgspec
-from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint, bindparam, func, select, text
+from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint, bindparam, select, text
 from sqlalchemy.orm import Mapped, joinedload, mapped_column, relationship
 
 from lms.extensions import Base, Key, db
@@ -24,6 +24,8 @@ class SubmissionVersion(OfWork, Base):
     ``settled_at`` is when its reviews had come to a decision; until then the version waits in the queue. It
     is kept here, not derived, so that a queue of any age is read from an index. ``pool_on`` is the day of the
     hand-in while the work lacks reviewers, so that those who lead the cohort find it in their queue.
+    ``round_number`` counts what the team handed in: a version that a change of rubric put before the reviewers once
+    more has the round of the version before it.
     """
 
     __tablename__ = "submission_version"
@@ -34,6 +36,9 @@ class SubmissionVersion(OfWork, Base):
     work_id: Mapped[int] = mapped_column(ForeignKey("work.id"))
     cohort_id: Mapped[int] = mapped_column(ForeignKey("cohort.id"))
     number: Mapped[int]
+    round_number: Mapped[int] = mapped_column(
+        server_default="1", default=lambda context: context.get_current_parameters()["number"]
+    )
     submitted_at: Mapped[datetime]
     submitted_by: Mapped[int] = mapped_column(ForeignKey("person.id"))
     due_at: Mapped[datetime | None]
@@ -98,16 +103,20 @@ class SubmissionPart(Base):
 _REASONS = msgspec.json.Decoder(dict[str, str])
 
 
+def last_counts(work_id: int) -> tuple[int, int]:
+    """The number of the newest version and of its round, 0 and 0 before the first; one statement."""
+    row = db.session.execute(
+        select(SubmissionVersion.number, SubmissionVersion.round_number)
+        .where(SubmissionVersion.work_id == work_id)
+        .order_by(SubmissionVersion.number.desc())
+        .limit(1)
+    ).first()
+    return (row.number, row.round_number) if row else (0, 0)
+
+
 def last_number(work_id: int) -> int:
     """The number of the newest version, 0 before the first."""
-    return (
-        db.session.scalar(
-            select(func.coalesce(func.max(SubmissionVersion.number), 0)).where(
-                SubmissionVersion.work_id == work_id
-            )
-        )
-        or 0
-    )
+    return last_counts(work_id)[0]
 
 
 def last_reasons(work_id: int) -> dict[str, str]:
@@ -129,6 +138,7 @@ class VersionLine:
 
     id: int
     number: int
+    round_number: int
     submitted_at: datetime
     late_seconds: int
     receipt: str
@@ -140,6 +150,7 @@ def versions_of(work_id: int) -> list[VersionLine]:
         select(
             SubmissionVersion.id,
             SubmissionVersion.number,
+            SubmissionVersion.round_number,
             SubmissionVersion.submitted_at,
             SubmissionVersion.late_seconds,
             SubmissionVersion.receipt,

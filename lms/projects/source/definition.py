@@ -143,7 +143,7 @@ class Project(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
 
     `minutes` is designed time; `requires` are ids of items to complete first; `rubric` is the rubric's stable
     id; `graders` is the number of independent reviews; `expertise` names what its reviewers should know well;
-    `rounds` is the number of versions that can be handed in, without end where it is not written: a review of the
+    `rounds` is how often a team can hand in, without end where it is not written: a review of the
     last one returns nothing; without `late` nothing is taken off for lateness;
     `appeal_days` is how long learners may appeal against a released grade, 0 for not at all;
     `pass_mark` (written `pass`) is out of 100; `links` says where relative targets in brief and guides lead,
@@ -168,7 +168,7 @@ class Project(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     links: Links = ()
 
     def is_last_round(self, number: int) -> bool:
-        """Whether the version with this number is the last one that can be handed in."""
+        """Whether the round with this number (``SubmissionVersion.round_number``) is the last that can be handed in."""
         return self.rounds is not None and number >= self.rounds
 
     def section(self, name: str) -> Section | None:

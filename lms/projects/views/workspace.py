@@ -168,6 +168,7 @@ def show(
         note_ways={note.id: places.way(note.place, held, first_column) for note in own_notes if row.open},
         note_texts={note.id: markup.to_html(note.text, "people") for note in own_notes},
         can_reply=row.open,
+        next_round=models.last_counts(work.id)[1] + 1 if own_notes and work.project.rounds else 0,
         rendered=rendered,
         preview=rendered if preview else None,
         links=models.attachment_ids(work.id) if isinstance(section, FilesSection) else {},

@@ -53,7 +53,7 @@ from tests.grading.reviews import (
 )
 from tests.grading.test_actions import at_once
 from tests.grading.test_adjusting import adjust, graded
-from tests.projects.work import ITEM, KEY, begin
+from tests.projects.work import ITEM, KEY, begin, change_project
 
 SignIn = Callable[[str], Browser]
 ADDRESS = f"/kelola/angkatan/{CODE}/rubrik"
@@ -276,6 +276,36 @@ def test_reviewed_again_a_work_waits_and_can_come_back(
     assert state(cast, third) is WorkState.GRADED
     assert [work.number for work in ready_of(cast.cohort_id)] == [3]
     assert total(third) == ledger(cast)[-1][1]
+
+
+def test_reviewed_again_is_no_round_of_the_team(
+    app: Flask, as_person: SignIn, cast: Cast, cohort: Cohort
+) -> None:
+    change_project(rounds=2)
+    dewi = cast.people["dewi"]
+    first = handed_in(cast)
+    send(first, ACCEPTED, dewi)
+    publish_rubric(cast, even)
+    decide(cast, cohort, "review")
+    again = db.session.scalars(
+        select(SubmissionVersion).order_by(SubmissionVersion.number.desc()).limit(1)
+    ).one()
+    assert (again.number, again.round_number) == (2, 1)
+    db.session.commit()
+    assert "Putaran 1 dari 2" in text(as_person("dewi").get(f"/telaah/{again.id}?bagian=isu"))
+    send(again, RETURNED, dewi, now=LATER + HOUR)
+    work_id = again.work_id
+    db.session.commit()
+    sari, place = as_person("sari"), f"/proyek/{CODE}/{ITEM}"
+    assert "Paling banyak 2 putaran; sudah dikumpulkan 1." in text(sari.get(place))
+    assert "Versi berikutnya adalah putaran 2 dari 2." in text(sari.get(f"/proyek/kerja/{work_id}/isu"))
+    assert "Putaran 2 dari 2" in text(sari.get(f"/proyek/kerja/{work_id}/kumpulkan"))
+    third = second_version(cast, again, now=LATER + 2 * HOUR)
+    assert (third.number, third.round_number) == (3, 2)
+    db.session.commit()
+    assert "Ini putaran terakhir (2 dari 2)" in text(as_person("dewi").get(f"/telaah/{third.id}?bagian=isu"))
+    with pytest.raises(grading.Incomplete):
+        send(third, RETURNED, dewi, now=LATER + 3 * HOUR)
 
 
 def test_what_is_only_begun_is_judged_by_the_rubric_that_was_chosen(cast: Cast, cohort: Cohort) -> None:
