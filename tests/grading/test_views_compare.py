@@ -49,7 +49,9 @@ def test_any_order_and_any_nonsense_compares_older_with_newer(
 ) -> None:
     page = as_person("dewi").get(f"/proyek/versi/{versions[0]}/perubahan{asked}")
     assert page.status_code == 200
-    assert "Perubahan versi 1 ke versi 2" in page.get_data(as_text=True)
+    words = page.get_data(as_text=True)
+    assert "Perubahan versi 1 ke versi 2" in words
+    assert re.search(r'<a [^>]*href="/telaah"[^>]*aria-current="page"', words)  # where its reviewer is
 
 
 def test_one_version_has_nothing_to_compare(app: Flask, cast: Cast, as_person: Any) -> None:

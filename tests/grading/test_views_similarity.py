@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
@@ -60,6 +61,7 @@ def test_the_common_paragraph_is_shown_side_by_side_without_a_name(
     assert len(statements) <= 8
     words = page.get_data(as_text=True)
     assert "100% kata sama" in words
+    assert re.search(r'<p class="lead">Budi ', words)  # whose work is being read
     assert TEXT in words
     assert OTHER not in words
     assert "Sari" not in words

@@ -10,13 +10,18 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 
 from lms.access import Deed
+from lms.courses.models import outline
 from lms.extensions import begin_reading, db, utcnow
 from lms.grading.comments import actions, models
 from lms.grading.comments.models import SavedComment
 from lms.grading.forms import typed
+from lms.grading.models import cohorts_facilitated
 from lms.grading.views import blueprint
 from lms.grading.views.words import said
 from lms.guard import allowed, person, wants_json
+from lms.projects import models as projects
+from lms.projects.source import Project
+from lms.rubric import Rubric
 
 COMMENT = "comment."
 
@@ -72,7 +77,29 @@ def comments() -> ResponseReturnValue:
 
 def _page(text: str = "", problem: str = "") -> str:
     page = models.comments_of(person().id, request.args.get("after"))
-    return render_template("grading/comments.html", page=page, text=text, problem=problem)
+    return render_template(
+        "grading/comments.html", page=page, places=_places(page.rows), text=text, problem=problem
+    )
+
+
+def _places(rows: Sequence[SavedComment]) -> dict[int, str]:
+    """What the comments of one criterion or project are for, by their ids, in the words of their project."""
+    wanted = {each.stable_id for each in rows if each.stable_id}
+    if not wanted:
+        return {}
+    known: dict[str, tuple[Project, Rubric]] = {}
+    for cohort in reversed(cohorts_facilitated(person())):  # the latest last: its words count
+        for line in outline(cohort.version_id).items:
+            if line.stable_id in wanted and line.kind == "project":
+                project = projects.project(line.id)
+                known[line.stable_id] = (project, projects.rubric_of(cohort.version_id, project))
+    found = {}
+    for each in rows:
+        if each.stable_id in known:
+            project, rubric = known[each.stable_id]
+            criterion = rubric.criterion(each.criterion_id)
+            found[each.id] = f"{criterion.title} · {project.title}" if criterion else project.title
+    return found
 
 
 @blueprint.post("/telaah/komentar")

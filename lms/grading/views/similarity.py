@@ -78,7 +78,7 @@ def likeness(version: SubmissionVersion) -> ResponseReturnValue:
         version=version,
         setting=setting,
         project=projects.project(version.work.item_id),
-        who=who(setting.names, setting.masked, version.work_id),
+        whose=who(setting.names, setting.masked, version.work_id),
         pairs=pairs,
         examined=bool(counts) or similarity.examined(version.id),
     )

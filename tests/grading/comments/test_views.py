@@ -189,6 +189,21 @@ def test_without_javascript_the_form_lists_what_fits_a_field_and_puts_it_in(
     assert said.summary == "Sebutkan sumber."
 
 
+def test_the_page_names_the_criterion_in_the_words_of_its_project(
+    app: Flask, as_person: SignIn, cast: Cast, kept: int, count_statements: Any
+) -> None:
+    keep(app, cast.people["dewi"], "Isu belum didukung data.", "isu")
+    keep(app, cast.people["dewi"], "Kriteria ini sudah tidak ada.", "lama")
+    dewi = as_person("dewi")
+    page = text_of(dewi.get(PAGE))
+    assert "untuk Isu strategis · Proyek uji" in page
+    assert "untuk Proyek uji" in page
+    assert "untuk semua proyek" in page
+    with count_statements() as counted:
+        dewi.get(PAGE)
+    assert len(counted) <= 5, counted.statements
+
+
 def stored(app: Flask, cast: Cast) -> ReviewContent:
     """Dewi's draft."""
     with app.app_context():
