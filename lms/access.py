@@ -57,6 +57,7 @@ class Deed(Enum):
     MARK = "mark"  # read and mark the essays of an attempt
     SEE_OWN = "see own"  # attempts, receipts and released grades of the members
     RELEASE = "release"
+    CHECK_RELEASE = "check release"  # read what is still open before a release, and what it would let out
     GRANT = "grant"  # more time for single people: never for oneself
     # no thing
     SEE_QUEUE = "see queue"
@@ -189,6 +190,7 @@ TABLE: dict[Deed, tuple[Predicate, ...]] = {
     Deed.MARK: (decides_here,),
     Deed.SEE_OWN: (member,),
     Deed.RELEASE: (decides_here,),
+    Deed.CHECK_RELEASE: (runs_here,),
     Deed.GRANT: (runs_here,),
     Deed.SEE_QUEUE: (facilitates_any,),
     Deed.MANAGE_COURSES: (administrates,),

@@ -163,6 +163,8 @@ ALLOWED: dict[tuple[Deed, str], set[str]] = {
     (Deed.MARK, "edi's work"): {"dewi", "joko"},
     (Deed.RELEASE, "the work"): LEADS,
     (Deed.RELEASE, "edi's work"): {"dewi", "joko"},
+    (Deed.CHECK_RELEASE, "the work"): LEADS | {"ratna"},
+    (Deed.CHECK_RELEASE, "edi's work"): {"dewi", "joko", "ratna"},
     (Deed.GRANT, "the work"): LEADS | {"ratna"},
     (Deed.GRANT, "edi's work"): {"dewi", "joko", "ratna"},
     (Deed.SEE_OWN, "the work"): SARIS | {"budi"},

@@ -11,15 +11,17 @@ from flask import Flask
 from sqlalchemy import func, select
 
 from lms.access import Deed, Person, may
+from lms.courses.models import CohortFacilitator
 from lms.extensions import db
 from lms.grading import actions as grading
 from lms.grading import models
 from lms.grading.moderation import actions
 from lms.grading.moderation.models import Moderation, ModerationDraft, case, moderators_of
 from lms.mail import Mail
+from lms.people.models import Person as People
 from lms.projects import models as projects
 from lms.projects.source import Reconcile
-from tests.cast import NOW, Cast
+from tests.cast import CODE, NOW, Cast
 from tests.conftest import Browser
 from tests.grading.disputes import OWN, REASON, disputed, moderator, second_grader
 from tests.grading.reviews import ACCEPTED, HOUR, handed_in, send
@@ -118,6 +120,66 @@ def test_an_administrator_may_decide_too(world: World, as_person: SignIn, app: F
     assert ratna.post(world.decide, data=own(world)).status_code == 303
     assert count(app, Moderation) == 1
     assert ratna.get(world.page).status_code == 200
+
+
+LIST = f"/telaah/angkatan/{CODE}/moderasi"
+
+
+def test_an_administrator_finds_what_waits_without_a_mail(
+    world: World, as_person: SignIn, app: Flask
+) -> None:
+    ratna = as_person("ratna")
+    assert f'href="{LIST}"' in words(ratna.get(f"/kelola/angkatan/{CODE}"))
+    assert f'href="{LIST}"' in words(ratna.get(f"/telaah/angkatan/{CODE}"))
+    page = words(ratna.get(LIST))
+    assert f'href="{world.page}"' in page
+    assert ">30<" in page
+    # a grader who leads the cohort sees that it waits, and who decides
+    graders = words(as_person("dewi").get(LIST))
+    assert world.page not in graders
+    assert "Anda menelaah versi ini" in graders
+    assert f'href="{LIST}"' in words(ratna.get(world.page))
+    ratna.post(world.decide, data=own(world))
+    empty = ratna.get(LIST)
+    assert world.page not in words(empty)
+    assert "Tidak ada hasil kerja yang menunggu moderasi" in words(empty)
+    assert f'href="{LIST}"' not in words(ratna.get(f"/telaah/angkatan/{CODE}"))
+
+
+def test_the_list_keeps_whoever_is_close_away(
+    world: World, as_person: SignIn, app: Flask, cast: Cast
+) -> None:
+    with app.app_context():
+        agency = db.session.get_one(People, cast.people["sari"]).organization_id
+        db.session.get_one(People, cast.people["ratna"]).organization_id = agency
+        db.session.commit()
+        db.session.remove()
+    ratna = as_person("ratna")
+    page = words(ratna.get(LIST))
+    assert world.page not in page
+    assert "konflik kepentingan" in page
+    assert ratna.get(world.page).status_code == 403
+
+
+def test_the_list_hides_whose_work_it_is_where_reviewing_is_blind(masked: World, as_person: SignIn) -> None:
+    page = words(as_person("hasan").get(LIST))
+    assert masked.page in page
+    assert "Sari" not in page.split("<main")[1]
+
+
+@pytest.mark.parametrize(
+    ("who", "status"), [("hasan", 200), ("rekan", 403), ("sari", 403), ("tono", 404), ("wati", 404)]
+)
+def test_the_list_is_for_who_answers_for_the_cohort(
+    world: World, as_person: SignIn, app: Flask, cast: Cast, who: str, status: int
+) -> None:
+    with app.app_context():
+        seat = db.session.get_one(CohortFacilitator, (cast.cohort_id, cast.people["rekan"]))
+        seat.leads = False
+        db.session.commit()
+        db.session.remove()
+    assert as_person(who).get(LIST).status_code == status
+    assert as_person("ratna").get("/telaah/angkatan/tidak-ada/moderasi").status_code == 404
 
 
 @pytest.mark.parametrize(

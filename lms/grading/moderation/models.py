@@ -6,18 +6,21 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from typing import Any
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint, select
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint, cast, func, select
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from lms.courses.models import CohortFacilitator
 from lms.extensions import Base, Key, db
 from lms.grading.models import Referral, Review
 from lms.grading.models.reviews import PrivateDraft
+from lms.grading.models.standing import member_names, names_for_reviewers
+from lms.paging import Page, by_key
 from lms.people.models import Person
 from lms.projects import models as projects
-from lms.projects.models import SubmissionVersion
-from lms.projects.reviewers import barred_administrators
+from lms.projects.models import SubmissionVersion, Work, members_column
+from lms.projects.reviewers import barred_administrators, conflict, ids_in
 
 SOURCE = "moderation:"
 """How the ledger names what a row of ``Moderation`` decided."""
@@ -131,6 +134,106 @@ def judges_of(cohort_id: int, work_id: int, kept: frozenset[int]) -> frozenset[i
         return free
     running = db.session.scalars(select(Person.id).where(Person.administrator, Person.active))
     return frozenset(running) - kept - barred_administrators(work_id)
+
+
+@dataclass(frozen=True, slots=True)
+class Referred:
+    """A version that waits for a moderator, in a list; a thing of ``Deed.MODERATE`` for the person it was read for.
+
+    ``barred_ids`` holds that person where a conflict of interest keeps them away, and nobody else.
+    """
+
+    id: int
+    submission_id: int
+    work_id: int
+    cohort_id: int
+    item_id: int
+    number: int
+    names: str
+    masked: bool
+    difference: Decimal
+    referred_at: datetime
+    member_ids: frozenset[int]
+    grader_ids: frozenset[int]
+    barred_ids: frozenset[int]
+
+    @property
+    def title(self) -> str:
+        return projects.project(self.item_id).title
+
+
+def _waits(cohort_id: int) -> tuple[Any, ...]:
+    return SubmissionVersion.cohort_id == cohort_id, SubmissionVersion.settled_at.is_(None)
+
+
+def referred_count(cohort_id: int) -> int:
+    """How many versions of a cohort wait for a moderator; one statement."""
+    return (
+        db.session.scalar(
+            select(func.count(Referral.id))
+            .join(SubmissionVersion, SubmissionVersion.id == Referral.submission_id)
+            .where(*_waits(cohort_id))
+        )
+        or 0
+    )
+
+
+def referred_in(cohort_id: int, person_id: int, after: str | None) -> Page[Referred]:
+    """The versions of a cohort that wait for a moderator, longest first, as this person reads them; one statement."""
+    reviewer = Person.__table__.alias("reviewer")
+    barred = (
+        select(reviewer.c.id)
+        .where(reviewer.c.id == person_id, conflict(reviewer.c, Work.id))
+        .correlate(Work)
+        .exists()
+    )
+    graders = (
+        select(func.aggregate_strings(cast(Review.reviewer_id, String), ","))
+        .where(Review.submission_id == SubmissionVersion.id)
+        .correlate(SubmissionVersion)
+        .scalar_subquery()
+    )
+    query: Any = (
+        select(
+            Referral.id,
+            SubmissionVersion.id.label("submission_id"),
+            SubmissionVersion.number,
+            Work.id.label("work_id"),
+            Work.item_id,
+            Work.name.label("team"),
+            member_names().label("names"),
+            Referral.difference,
+            Referral.referred_at,
+            members_column(Work.id).label("members"),
+            graders.label("graders"),
+            barred.label("barred"),
+        )
+        .join(SubmissionVersion, SubmissionVersion.id == Referral.submission_id)
+        .join(Work, Work.id == SubmissionVersion.work_id)
+        .where(*_waits(cohort_id))
+    )
+    page = by_key(query, [Referral.id], after, scalars=False)
+    rows = []
+    for row in page.rows:
+        names, masked = names_for_reviewers(row, released=False)
+        rows.append(
+            Referred(
+                row.id,
+                row.submission_id,
+                row.work_id,
+                cohort_id,
+                row.item_id,
+                row.number,
+                names,
+                masked,
+                row.difference,
+                row.referred_at,
+                ids_in(row.members),
+                ids_in(row.graders),
+                frozenset({person_id}) if row.barred else frozenset(),
+            )
+        )
+    return Page(rows, page.next, page.after)
 
 
 def draft_of(submission_id: int, moderator_id: int) -> ModerationDraft | None:

@@ -15,6 +15,7 @@ from lms.courses.outline import ItemLine
 from lms.grading import models
 from lms.grading.appeals.models import open_appeals
 from lms.grading.models import WorkStanding
+from lms.grading.moderation.models import referred_count
 from lms.grading.views import blueprint
 from lms.grading.views.words import appeal_lines, state_kind, state_word, who
 from lms.guard import allowed, can, person
@@ -109,5 +110,7 @@ def cohort(cohort: Cohort) -> ResponseReturnValue:
         ],
         appeals=appeal_lines(open_appeals([cohort.id], person().id)),
         may_release=can("release", Whole(cohort.id)),
+        may_check=can("check release", Whole(cohort.id)),
+        disputed=referred_count(cohort.id),
         full=len(ready) == WORKS_AT_MOST,
     )

@@ -14,6 +14,7 @@ from flask_babel import gettext
 
 from lms import formats, markup, rubric
 from lms.access import Deed
+from lms.courses.models import Cohort, cohort_by_code
 from lms.extensions import begin_reading, db, utcnow
 from lms.grading import content, letters, models
 from lms.grading.actions import RubricChanged
@@ -35,12 +36,12 @@ from lms.grading.moderation.content import (
     points,
     scores,
 )
-from lms.grading.moderation.models import Case, Decided, ModerationDraft
+from lms.grading.moderation.models import Case, Decided, ModerationDraft, Referred
 from lms.grading.typed import TEXT_AT_MOST
 from lms.grading.views import blueprint
 from lms.grading.views.reviewed import Reviewed
-from lms.grading.views.words import said
-from lms.guard import allowed, person, wants_json
+from lms.grading.views.words import said, who
+from lms.guard import allowed, can, person, wants_json
 from lms.projects.source import Section
 from lms.rubric import Criterion, Level, Part, Rubric
 from lms.web import language, zone
@@ -174,6 +175,34 @@ class Bench(Reviewed):
                     )
                 )
         return found
+
+
+@blueprint.get("/telaah/angkatan/<code>/moderasi")
+@allowed(Deed.FACILITATE, cohort_by_code)
+def moderations(cohort: Cohort) -> ResponseReturnValue:
+    """The versions of a cohort that wait for a moderator, with the way to those that the reader may decide."""
+    page = moderation.referred_in(cohort.id, person().id, request.args.get("after"))
+    return render_template(
+        "grading/moderations.html",
+        cohort=cohort,
+        page=page,
+        rows=[
+            (each, who(each.names, each.masked, each.work_id), can("moderate", each), _kept_away(each))
+            for each in page.rows
+        ],
+    )
+
+
+def _kept_away(each: Referred) -> str:
+    """Why the reader does not decide about this version, where they do not."""
+    me = person().id
+    if me in each.member_ids:
+        return gettext("Ini hasil kerja Anda sendiri.")
+    if me in each.grader_ids:
+        return gettext("Anda menelaah versi ini; orang lain yang memutuskan.")
+    if me in each.barred_ids:
+        return gettext("Ada konflik kepentingan; orang lain yang memutuskan.")
+    return ""
 
 
 @blueprint.get("/telaah/<int:submission_id>/moderasi")

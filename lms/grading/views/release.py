@@ -18,7 +18,7 @@ from lms.grading.release.models import CohortProject, cohort_project
 from lms.grading.release.preflight import REASON_AT_MOST, Missing, Open, Party
 from lms.grading.views import blueprint
 from lms.grading.views.words import said, who
-from lms.guard import allowed, person
+from lms.guard import allowed, can, person
 from lms.refusals import Refused
 
 ORDER = (
@@ -163,6 +163,7 @@ def _page(
         masked=standing.blind,
         hidden=standing.blind and bool(found.blocking or found.ready),
         kind_words=kind_words,
+        may_release=can("release", place),
         plan=found.fingerprint,
         problem=problem,
         most=REASON_AT_MOST,
@@ -170,7 +171,7 @@ def _page(
 
 
 @blueprint.get("/telaah/angkatan/<code>/umumkan/<item>")
-@allowed(Deed.RELEASE, cohort_project)
+@allowed(Deed.CHECK_RELEASE, cohort_project)
 def preflight(place: CohortProject) -> ResponseReturnValue:
     """Everything that is open, and what would be let out; nothing is written."""
     return _page(place)

@@ -293,6 +293,30 @@ def test_the_page_is_for_who_releases(as_person: SignIn, arranged: None, who: st
     assert browser.post(ADDRESS, data={"plan": "x"}).status_code == (409 if status == 200 else status)
 
 
+def test_an_administrator_reads_it_and_changes_nothing(
+    app: Flask, as_person: SignIn, arranged: None, cast: Cast
+) -> None:
+    with app.app_context():
+        waiting = handed_in(cast, "budi")
+        desk, result = f"/telaah/{waiting.id}", f"/proyek/hasil/{waiting.work_id}"
+        db.session.commit()
+        db.session.remove()
+    ratna = as_person("ratna")
+    for address in (f"/kelola/angkatan/{CODE}", f"/telaah/angkatan/{CODE}"):
+        assert f'href="{ADDRESS}"' in text(ratna.get(address))
+    page = text(ratna.get(ADDRESS))
+    for told in ("Belum dapat diumumkan", "Belum ditelaah", ">85<", "Nilai diumumkan oleh fasilitator"):
+        assert told in page, told
+    assert f'href="{result}"' in page
+    assert ratna.get(result).status_code == 200
+    # no way to where administrators may not go, and nothing to send
+    assert f'href="{desk}"' not in page
+    assert f'action="{ADDRESS}"' not in page
+    assert ratna.post(ADDRESS, data={"plan": "x"}).status_code == 403
+    with app.app_context():
+        assert db.session.scalar(select(func.count(GradeRelease.id))) == 0
+
+
 @pytest.mark.parametrize(
     "address",
     [f"/telaah/angkatan/{CODE}/umumkan/kuis-uji", "/telaah/angkatan/tidak-ada/umumkan/proyek-uji"],
