@@ -19,6 +19,7 @@ from flask.cli import AppGroup, with_appcontext
 from lms import backup, demo
 from lms.extensions import LateMigrate, db, utcnow
 from lms.people import actions as people
+from lms.projects.receipt import signing_key
 from lms.publishing import actions as publishing
 from lms.publishing import placement
 from lms.publishing.check import check_folder
@@ -236,7 +237,7 @@ def create_demo() -> None:
     settings: Settings = current_app.config["LMS"]
     if not settings.development:
         raise click.ClickException("Akun contoh hanya untuk LMS_ENV=development.")
-    made = demo.create(now=utcnow())
+    made = demo.create(key=signing_key(settings.secret_key), now=utcnow())
     db.session.commit()
     click.echo("Akun contoh dibuat." if made else "Sudah ada orang di basis data: tidak ada yang dibuat.")
 
@@ -315,7 +316,7 @@ def start(port: int, host: str, folder: str) -> None:
     _refuse_busy(host, port)
     importlib.import_module("flask_migrate").upgrade()  # loaded only here, as the worker is
     _publish(_folders((folder,)))
-    demo.create(now=utcnow())
+    demo.create(key=signing_key(settings.secret_key), now=utcnow())
     db.session.commit()
     accounts = demo.standing()
     # this process only waits from here on: a transaction left open would hold the write lock against everybody

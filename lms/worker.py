@@ -15,6 +15,7 @@ from lms import files, mail
 from lms.extensions import db, open_database, utcnow
 from lms.memory import keep_little
 from lms.notices.jobs import Sweep, beat, sweeps
+from lms.projects import previews
 from lms.settings import Settings, SettingsError, read
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -66,7 +67,8 @@ def run(app: Flask) -> None:
     huey = load_huey(settings)
     queue = make_queue(huey, settings)
     backend = mail.backend(settings.mail_url)
-    for name, sweep in sweeps(backend, settings.mail_from, settings.clamav).items():
+    pages = settings.instance / previews.FOLDER
+    for name, sweep in sweeps(backend, settings.mail_from, pages, settings.clamav).items():
         run_sweep(app, name, sweep)
         queue.periodic_task(huey.crontab(), name=f"sweep-{name}")(partial(run_sweep, app, name, sweep))
     consumer = importlib.import_module("huey.consumer")

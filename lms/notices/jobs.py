@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from email.message import EmailMessage
 from email.utils import format_datetime, make_msgid
+from pathlib import Path
 
 from sqlalchemy import ColumnElement, delete, exists, select
 
@@ -17,6 +18,7 @@ from lms.grading.leases.jobs import end_leases
 from lms.mail import Backend, Mail
 from lms.notices.models import Heartbeat
 from lms.people.models import PasswordReset
+from lms.projects import previews
 from lms.projects.jobs import fingerprint_versions, forget_partial_uploads, scan_files
 from lms.projects.models import Attachment
 from lms.projects.uploads import Inspection
@@ -112,6 +114,15 @@ def delete_unnamed_bytes(*, now: datetime, places: Sequence[str] = ()) -> int:
     )
 
 
+def forget_previews(folder: Path, *, now: datetime, places: Sequence[str] = ()) -> int:
+    """Delete pages of files that nobody looked at for a while (see ``previews.forget``). Returns how many.
+
+    Looks at one part of the folder (the one whose minute it is, all of them in some four hours), or at ``places``.
+    """
+    turn = files.PLACES[int(now.timestamp()) // 60 % len(files.PLACES)]
+    return sum(previews.forget(folder, place, now=now) for place in places or (turn,))
+
+
 def beat(name: str, *, now: datetime) -> None:
     """Write down that a sweep ran to its end; the health page reads it."""
     row = db.session.get(Heartbeat, name)
@@ -125,13 +136,14 @@ def beat(name: str, *, now: datetime) -> None:
 Sweep = Callable[[datetime], object]
 
 
-def sweeps(backend: Backend, sender: str, clamav: str = "") -> dict[str, Sweep]:
+def sweeps(backend: Backend, sender: str, previews_in: Path, clamav: str = "") -> dict[str, Sweep]:
     """Every sweep by name, each taking the time."""
     return {
         "mail": lambda now: send_due_mail(backend, sender, now=now),
         "resets": lambda now: forget_expired_resets(now=now),
         "files": lambda now: delete_orphan_files(now=now),
         "bytes": lambda now: delete_unnamed_bytes(now=now),
+        "previews": lambda now: forget_previews(previews_in, now=now),
         "similarity": lambda now: fingerprint_versions(now=now),
         "scan": lambda now: scan_files(clamav, now=now),
         "uploads": lambda now: forget_partial_uploads(now=now),

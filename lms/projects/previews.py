@@ -1,6 +1,7 @@
 """Files of the work as pages to look at: made in a process of its own, kept beside the store by content hash.
 
-What is kept can be thrown away at any time; it is made again. Nothing here believes a file.
+What is kept can be thrown away at any time; it is made again. What nobody looked at for a while is (``forget``). Nothing
+here believes a file.
 """
 
 import contextlib
@@ -11,6 +12,7 @@ import sys
 import tempfile
 import threading
 from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -18,6 +20,9 @@ import msgspec
 
 from lms.projects.source import TableSection
 from lms.projects.workbook import BadWorkbook, Reading
+
+FOLDER = "previews"
+"""Where the pages are kept, in the instance."""
 
 SECONDS = 25.0
 """Longest time that one page may take."""
@@ -30,6 +35,11 @@ FORMAT = "1"
 
 BARE_FORMAT = "2"
 """The same for files without their authors: what an older way of cleaning left in is not shown."""
+
+ONE_DAY = 24 * 3600  # seconds
+
+KEPT_FOR = timedelta(days=30)
+"""How long a page is kept that nobody looks at."""
 
 _turns = threading.BoundedSemaphore(MADE_AT_ONCE)
 
@@ -49,23 +59,25 @@ class Shown(msgspec.Struct, frozen=True):
     picture: bytes
 
 
-def shown(sha256: str, kind: str, opened: Callable[[], BinaryIO], folder: Path, *, page: int = 0) -> Shown:
+def shown(
+    sha256: str, kind: str, opened: Callable[[], BinaryIO], folder: Path, *, now: datetime, page: int = 0
+) -> Shown:
     """One page (from 0) of a file; ``opened`` gives its bytes. Raises Busy, Unshowable and FileNotFoundError."""
     name = f"{FORMAT}-{page}" if kind == "pdf" else FORMAT
     kept = folder / sha256[:2] / sha256 / name
     with contextlib.suppress(OSError):
-        return _parts(kept.read_bytes())
+        return _parts(_read(kept, now))
     made = _asked(kind, opened, {"page": page})
     result = _parts(made)
     _keep(kept, made)
     return result
 
 
-def bare(sha256: str, kind: str, opened: Callable[[], BinaryIO], folder: Path) -> bytes:
+def bare(sha256: str, kind: str, opened: Callable[[], BinaryIO], folder: Path, *, now: datetime) -> bytes:
     """A file without who made it (see ``bare``). Raises Busy, Unshowable and FileNotFoundError."""
     kept = folder / sha256[:2] / sha256 / f"{BARE_FORMAT}-bare"
     with contextlib.suppress(OSError):
-        return _parts(kept.read_bytes()).picture
+        return _parts(_read(kept, now)).picture
     made = _asked(f"bare-{kind}", opened, {})
     result = _parts(made).picture
     _keep(kept, made)
@@ -115,6 +127,33 @@ def _keep(path: Path, made: bytes) -> None:
         with tempfile.NamedTemporaryFile(dir=path.parent, delete=False) as part:
             part.write(made)
         Path(part.name).replace(path)
+
+
+def _read(path: Path, now: datetime) -> bytes:
+    """What is kept there; its time of change says on which day it was last needed. Raises OSError."""
+    made = path.read_bytes()
+    with contextlib.suppress(OSError):
+        if now.timestamp() - path.stat().st_mtime > ONE_DAY:
+            os.utime(path, (now.timestamp(), now.timestamp()))
+    return made
+
+
+def forget(folder: Path, place: str, *, now: datetime) -> int:
+    """Delete what nobody looked at for ``KEPT_FOR`` under one part of the folder (two letters of the hash).
+
+    Returns how many pages. Whoever reads one of them at this moment has it already, or makes it again.
+    """
+    oldest = (now - KEPT_FOR).timestamp()
+    count = 0
+    for path in (folder / place).glob("*/*"):
+        with contextlib.suppress(OSError):  # somebody else's sweep was faster
+            if path.stat().st_mtime < oldest:
+                path.unlink()
+                count += 1
+    for empty in (folder / place).glob("*"):
+        with contextlib.suppress(OSError):  # it still holds something
+            empty.rmdir()
+    return count
 
 
 def _render(kind: str, opened: Callable[[], BinaryIO], request: dict[str, Any], module: str) -> bytes:

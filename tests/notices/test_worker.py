@@ -22,7 +22,7 @@ app = make_app(settings)
 make_queue(load_huey(settings), settings)
 with app.app_context():
     Base.metadata.create_all(db.engine)
-jobs = sweeps(mail.backend(settings.mail_url), settings.mail_from)
+jobs = sweeps(mail.backend(settings.mail_url), settings.mail_from, settings.instance / 'previews')
 for name, sweep in jobs.items():
     run_sweep(app, name, sweep)
 with app.app_context():

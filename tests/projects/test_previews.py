@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import io
+import os
+import time
 import zipfile
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +17,7 @@ from flask import Flask
 from PIL import Image
 
 from lms.extensions import db
+from lms.notices import jobs
 from lms.projects import models, previews
 from lms.projects.views.previews import folder
 from tests.cast import Cast
@@ -55,7 +59,7 @@ def sheet() -> bytes:
 
 
 def shown(data: bytes, kind: str, folder: Path, page: int = 0) -> previews.Shown:
-    return previews.shown("ab" * 32, kind, lambda: io.BytesIO(data), folder, page=page)
+    return previews.shown("ab" * 32, kind, lambda: io.BytesIO(data), folder, now=datetime.now(UTC), page=page)
 
 
 def test_a_pdf_page_is_a_picture_with_its_words_where_they_stand(tmp_path: Path) -> None:
@@ -75,11 +79,59 @@ def test_what_was_made_is_kept_and_made_again_when_thrown_away(tmp_path: Path) -
     def gone() -> io.BytesIO:
         raise AssertionError("opened again")
 
-    assert previews.shown("ab" * 32, "pdf", gone, tmp_path) == first  # type: ignore[arg-type]
+    assert previews.shown("ab" * 32, "pdf", gone, tmp_path, now=datetime.now(UTC)) == first  # type: ignore[arg-type]
     for path in tmp_path.rglob("*"):
         if path.is_file():
             path.unlink()
     assert shown(PDF, "pdf", tmp_path) == first
+
+
+def days_ago(path: Path, days: float) -> None:
+    then = time.time() - days * 24 * 3600
+    os.utime(path, (then, then))
+
+
+def test_what_nobody_looked_at_for_a_month_is_forgotten_and_made_again(tmp_path: Path) -> None:
+    first = shown(PDF, "pdf", tmp_path)
+    shown(PDF, "pdf", tmp_path, page=1)
+    kept = {path.name: path for path in tmp_path.rglob("*") if path.is_file()}
+    looked_at, forgotten = kept[f"{previews.FORMAT}-0"], kept[f"{previews.FORMAT}-1"]
+    for path in kept.values():
+        days_ago(path, 31)
+    shown(PDF, "pdf", tmp_path)  # reading it keeps it
+    now = datetime.now(UTC)
+    assert jobs.forget_previews(tmp_path, now=now, places=["cd"]) == 0, "another part of the folder"
+    assert jobs.forget_previews(tmp_path, now=now, places=["ab"]) == 1
+    assert looked_at.exists()
+    assert not forgotten.exists()
+    assert jobs.forget_previews(tmp_path, now=now, places=["ab"]) == 0
+    assert jobs.forget_previews(tmp_path, now=now + timedelta(days=31), places=["ab"]) == 1
+    assert not list(tmp_path.glob("ab/*")), "no empty folders stay behind"
+    assert shown(PDF, "pdf", tmp_path) == first
+
+
+def test_reading_touches_a_page_once_a_day_at_most(tmp_path: Path) -> None:
+    shown(PDF, "pdf", tmp_path)
+    (kept,) = (path for path in tmp_path.rglob("*") if path.is_file())
+    days_ago(kept, 0.5)
+    before = kept.stat().st_mtime
+    shown(PDF, "pdf", tmp_path)
+    assert kept.stat().st_mtime == before
+    days_ago(kept, 1.5)
+    shown(PDF, "pdf", tmp_path)
+    assert kept.stat().st_mtime > before
+
+
+def test_a_sweep_each_minute_has_passed_the_whole_folder_within_a_day(tmp_path: Path) -> None:
+    for start in ("00", "7f", "ff"):
+        (tmp_path / start / (start * 32)).mkdir(parents=True)
+        page = tmp_path / start / (start * 32) / "1"
+        page.write_bytes(b"{}\n")
+        days_ago(page, 31)
+    now = datetime.now(UTC)
+    swept = [jobs.forget_previews(tmp_path, now=now + timedelta(minutes=minute)) for minute in range(24 * 60)]
+    assert sum(swept) == 3
+    assert jobs.forget_previews(tmp_path / "none", now=now) == 0, "nothing was ever made"
 
 
 def test_a_picture_is_drawn_anew_without_what_its_file_carries(tmp_path: Path) -> None:

@@ -27,6 +27,8 @@ from tests.cast import Cast
 
 ROOT = Path(__file__).parent.parent.parent
 WIDTHS = {"phone": 360, "desktop": 1280}
+OWN_LEARNER = "peserta3@contoh.id"
+"""A learner whom only the stories have: they have begun nothing, in the seat of the demo's one who handed in."""
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 
 
@@ -36,6 +38,27 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.walk)
             if CHROMIUM is None:
                 item.add_marker(pytest.mark.skip(reason="needs Chromium: apt-get install chromium"))
+
+
+ENROL = f"""
+from lms import demo
+from lms.courses import actions as courses
+from lms.courses.models import Cohort, Enrolment
+from lms.extensions import db, utcnow
+from lms.people import actions, passwords
+from lms.people.models import Person
+from wsgi import app
+with app.app_context():
+    person = actions.create_person(
+        name="Peserta Ketiga Contoh", email="{OWN_LEARNER}", roles=frozenset({{"learner"}}), by=None, now=utcnow()
+    )
+    person.password_hash = passwords.hash_password(demo.PASSWORD)
+    cohort = db.session.query(Cohort).one()
+    seat = db.session.query(Enrolment).join(Person).filter(Person.email == "peserta2@contoh.id").one()
+    courses.remove(seat, by=person.id, now=utcnow())
+    db.session.add(Enrolment(cohort_id=cohort.id, person_id=person.id, enrolled_at=cohort.starts_at))
+    db.session.commit()
+"""
 
 
 @dataclass(frozen=True)
@@ -87,6 +110,7 @@ def server(tmp_path_factory: pytest.TempPathFactory, walk_database_url: str) -> 
     flask = [sys.executable, "-m", "flask", "--app", "wsgi"]
     for command in (["db", "upgrade"], ["content", "publish", "content"], ["demo", "create"]):
         subprocess.run([*flask, *command], env=env, cwd=ROOT, check=True, capture_output=True, timeout=120)
+    subprocess.run([sys.executable, "-c", ENROL], env=env, cwd=ROOT, check=True, timeout=120)
     log = (instance / "web.log").open("wb")
     web = subprocess.Popen(
         [

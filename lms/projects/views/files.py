@@ -236,8 +236,8 @@ def without_author(sha256: str, media_type: str) -> bytes | None:
     if media_type not in BARE:
         return None
     db.session.rollback()  # taking a file apart takes a while: nobody waits for this reader meanwhile
-    folder: Path = current_app.config["LMS"].instance / "previews"
-    return previews.bare(sha256, BARE[media_type], lambda: files.store().open(sha256), folder)
+    folder: Path = current_app.config["LMS"].instance / previews.FOLDER
+    return previews.bare(sha256, BARE[media_type], lambda: files.store().open(sha256), folder, now=utcnow())
 
 
 def is_infected(attachment: Attachment) -> bool:

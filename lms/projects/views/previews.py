@@ -11,7 +11,7 @@ from flask_babel import gettext as _
 
 from lms import files, markup
 from lms.access import Deed
-from lms.extensions import db
+from lms.extensions import db, utcnow
 from lms.guard import allowed
 from lms.projects import models, previews, uploads
 from lms.projects.models import Attachment
@@ -25,14 +25,14 @@ KINDS = {media_type: kind for kind, media_type in files.MEDIA_TYPES.items()}
 def folder() -> Path:
     """Where the pages are kept."""
     instance: Path = current_app.config["LMS"].instance
-    return instance / "previews"
+    return instance / previews.FOLDER
 
 
 def _shown(attachment: Attachment, page: int) -> previews.Shown:
     sha256 = attachment.sha256
     kind = KINDS.get(attachment.media_type, "")
     db.session.rollback()  # opening a file takes a while: nobody waits for this reader meanwhile
-    return previews.shown(sha256, kind, lambda: files.store().open(sha256), folder(), page=page)
+    return previews.shown(sha256, kind, lambda: files.store().open(sha256), folder(), now=utcnow(), page=page)
 
 
 @blueprint.get("/proyek/berkas/<int:attachment_id>/lihat")

@@ -50,7 +50,9 @@ def word_preview(work: Workspace, section_id: str) -> ResponseReturnValue:
             max_bytes=AT_MOST,
         )
         try:
-            made = previews.shown(upload.sha256, "docx", lambda: upload.path.open("rb"), folder()).facts
+            made = previews.shown(
+                upload.sha256, "docx", lambda: upload.path.open("rb"), folder(), now=utcnow()
+            ).facts
         finally:
             upload.path.unlink(missing_ok=True)
     except Refused as error:

@@ -1,4 +1,4 @@
-"""Demo people for development: made only where the database has nobody."""
+"""Demo people for development, and their work: made only where the database has nobody."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from lms.courses.models import (
     Schedule,
     outline,
 )
+from lms.demo import work
 from lms.extensions import db
 from lms.formats import DEFAULT_ZONE, local
 from lms.people import passwords
@@ -75,8 +76,10 @@ def anybody() -> bool:
     return db.session.scalar(select(Person.id).limit(1)) is not None
 
 
-def create(*, now: datetime) -> bool:
-    """Make the demo people, their cohort and some progress, unless anybody is there already; the caller commits."""
+def create(*, key: bytes, now: datetime) -> bool:
+    """Make the demo people, their cohort, some progress and one work that waits for its review, unless anybody is there
+    already; the caller commits. ``key`` is the one that receipts are signed with.
+    """
     if anybody():
         return False
     people = {row[0]: _person(row, now=now) for row in ACCOUNTS}
@@ -88,7 +91,7 @@ def create(*, now: datetime) -> bool:
         .limit(1)
     )
     if version is not None:
-        _cohort(version, people, now=now)
+        _cohort(version, people, key=key, now=now)
     return True
 
 
@@ -122,7 +125,7 @@ def _person(row: tuple[str, str, str, str, str, str, str, str | None], *, now: d
     return person
 
 
-def _cohort(version: CourseVersion, people: dict[str, Person], *, now: datetime) -> None:
+def _cohort(version: CourseVersion, people: dict[str, Person], *, key: bytes, now: datetime) -> None:
     cohort = Cohort(
         code="rpjmd-angkatan-3",
         name="Angkatan III",
@@ -166,6 +169,19 @@ def _cohort(version: CourseVersion, people: dict[str, Person], *, now: datetime)
                 seen_at=now - timedelta(days=3 - at if done else 0, hours=2),
                 completed_at=now - timedelta(days=3 - at, hours=2) if done else None,
             )
+        )
+    db.session.flush()
+    # the second one has handed in the project: facilitators see at once what they came for
+    handed_in = next((line for line in lines.items if line.stable_id == work.PROJECT), None)
+    if handed_in is not None:
+        work.hand_in(
+            enrolments[1].id,
+            cohort.id,
+            handed_in.id,
+            key=key,
+            by=enrolments[1].person_id,
+            first=now - timedelta(days=6),
+            last=now - timedelta(days=1, hours=2),
         )
 
 
