@@ -254,6 +254,10 @@ def test_each_kind_has_its_page(files: dict[str, int], as_person: Any, count_sta
         assert words in page.get_data(as_text=True)
         assert "<script>alert" not in page.get_data(as_text=True)
         assert len(statements) <= 4
+        section = (
+            page.get_data(as_text=True).split('class="trail"', 1)[1].split('href="', 1)[1].split('"', 1)[0]
+        )
+        assert browser.get(section).status_code == 200, "a member finds the way back to the section"
     image = browser.get(f"/proyek/berkas/{files['pdf']}/halaman/1.png")
     assert image.mimetype == "image/png"
     assert "sandbox" in image.headers["Content-Security-Policy"]
@@ -279,7 +283,9 @@ def test_reviewers_look_at_handed_in_files(
         hand_in(work, cast.people["sari"])
         db.session.commit()
         db.session.remove()
-    assert as_person("dewi").get(f"/proyek/berkas/{files['pdf']}/lihat").status_code == 200
+    page = as_person("dewi").get(f"/proyek/berkas/{files['pdf']}/lihat")
+    assert page.status_code == 200
+    assert 'class="trail"' not in page.get_data(as_text=True), "the section is the members' page"
 
 
 def test_a_broken_file_is_said_to_be_unreadable(app: Flask, cast: Cast, as_person: Any) -> None:

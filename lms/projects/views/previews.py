@@ -5,14 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from flask import Response, abort, current_app, render_template, request
+from flask import Response, abort, current_app, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from lms import files, markup
 from lms.access import Deed
 from lms.extensions import db, utcnow
-from lms.guard import allowed
+from lms.guard import allowed, person
 from lms.projects import models, previews, uploads
 from lms.projects.models import Attachment
 from lms.projects.views import blueprint
@@ -35,6 +35,17 @@ def _shown(attachment: Attachment, page: int) -> previews.Shown:
     return previews.shown(sha256, kind, lambda: files.store().open(sha256), folder(), now=utcnow(), page=page)
 
 
+def _place(attachment: Attachment) -> tuple[str, str] | None:
+    """Where a member finds the file in the work, as an address and its name; reviewers come from their desk."""
+    if person().id not in attachment.member_ids:
+        return None
+    section = models.project(attachment.work.item_id).section(attachment.section_id)
+    if section is None:  # the cohort moved to a course version without it
+        return None
+    address = url_for("projects.section", work_id=attachment.work_id, section_id=section.id)
+    return address, section.title
+
+
 @blueprint.get("/proyek/berkas/<int:attachment_id>/lihat")
 @allowed(Deed.SEE_FILE, models.attachment)
 def look(attachment: Attachment) -> ResponseReturnValue:
@@ -48,6 +59,7 @@ def look(attachment: Attachment) -> ResponseReturnValue:
         "attachment_id": attachment.id,
         "name": shown_name(attachment),
         "size": attachment.size,
+        "back": _place(attachment),
     }
     kind = KINDS.get(attachment.media_type, "")
     status, problem, made = 200, "", None
