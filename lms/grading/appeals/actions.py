@@ -7,16 +7,19 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
+import msgspec
 from sqlalchemy import select
 
 from lms import audit, formats
 from lms.courses import actions as courses
 from lms.courses.models import GradeEntry
 from lms.extensions import db
+from lms.grading import actions as writing
 from lms.grading import models as grading
 from lms.grading.appeals import models
-from lms.grading.appeals.models import Appeal, AppealAnswer, Dispute
+from lms.grading.appeals.models import Appeal, AppealAnswer, AppealDraft, Dispute
 from lms.grading.explaining.models import basis_of
+from lms.grading.models.rubrics import rubric_version
 from lms.projects.models import Work, Workspace
 from lms.refusals import N_, Refused
 from lms.rubric import Rubric
@@ -35,6 +38,16 @@ class Unfit(Refused):
         self.criterion = criterion
 
 
+class Stale(Refused):
+    """The draft was saved from elsewhere meanwhile; ``row`` is what is stored, and nothing was written."""
+
+    def __init__(self, row: AppealDraft | None) -> None:
+        super().__init__(
+            N_("Banding ini juga disimpan di tab atau perangkat lain. Isian Anda masih ada di sini.")
+        )
+        self.row = row
+
+
 class Answered(Refused):
     """Somebody answered meanwhile."""
 
@@ -44,29 +57,86 @@ def _hold(work_id: int) -> None:
     db.session.execute(select(Work.id).where(Work.id == work_id).with_for_update(key_share=True))
 
 
-def appeal(work: Workspace, reasons: Mapping[str, str], *, by: int, now: datetime) -> list[Appeal]:
-    """Appeal against what these criteria gave (id → reason), for the whole work.
-
-    Returns the new rows; what the work has appealed against before in the same words is left alone. Raises
-    Refused before the grade is out, after the days set, and without a criterion; Unfit about one of them.
-    """
-    _hold(work.id)
+def _released(work: Workspace, by: int) -> datetime:
+    """When the member's grade was let out; raises Refused while it was not."""
     members = grading.members_of(work.id)
     own = next((each.enrolment_id for each in members if each.person_id == by), None)
     at = models.released_at(own, work.stable_id) if own is not None else None
     if at is None:
         raise Refused(N_("Banding baru dapat diajukan setelah nilai Anda diumumkan."))
+    return at
+
+
+def _encoded(reasons: Mapping[str, str]) -> str:
+    said = {name: reasons[name] for name in sorted(reasons) if reasons[name]}
+    return msgspec.json.encode(said).decode()
+
+
+def save_draft(
+    work: Workspace, reasons: Mapping[str, str], *, revision: int, by: int, now: datetime
+) -> AppealDraft | None:
+    """Keep what a member has written (criterion → reason), if nobody saved since ``revision`` (0: nothing was kept).
+
+    It is kept after the days set too: what was typed in time is not lost with the last minute. Saving what is stored
+    changes nothing, and neither does a first save that says nothing. Raises Stale, Unfit about a reason that is too
+    long or a criterion that is not there, Refused before the grade is out.
+    """
+    _hold(work.id)
+    _released(work, by)
+    rubric = grading.rubric_of(rubric_version(work.id), work.project)
+    for name, reason in reasons.items():
+        if rubric.criterion(name) is None:
+            raise Unfit(name, _UNKNOWN)
+        if len(reason) > REASON_AT_MOST:
+            raise Unfit(name, _TOO_LONG, count=REASON_AT_MOST)
+    text = _encoded(reasons)
+    stored = models.draft_of(work.id, by)
+    if stored is None:
+        if text == _encoded({}):
+            return None
+        if revision != 0:
+            raise Stale(None)
+        row = AppealDraft(work_id=work.id, person_id=by, content=text, revision=1, updated_at=now)
+        db.session.add(row)
+        db.session.flush()
+        return row
+    if stored.content == text:
+        return stored
+    if not writing.write_over(stored, text, revision=revision, now=now):
+        raise Stale(models.draft_of(work.id, by))
+    return stored
+
+
+_UNKNOWN = N_("Kriteria itu tidak ada dalam rubrik ini.")
+_TOO_LONG = N_("Alasan paling panjang %(count)s karakter.")
+
+
+def appeal(
+    work: Workspace, reasons: Mapping[str, str], *, revision: int, by: int, now: datetime
+) -> list[Appeal]:
+    """Appeal against what these criteria gave (id → reason), for the whole work.
+
+    Returns the new rows; what the work has appealed against before in the same words is left alone. The member's
+    draft goes with it. Raises Refused before the grade is out, after the days set, and without a criterion; Unfit
+    about one of them; Stale where the draft says something else, saved from elsewhere since ``revision``.
+    """
+    _hold(work.id)
+    members = grading.members_of(work.id)
+    at = _released(work, by)
     if now > models.until(at, work.project.appeal_days):
         raise Refused(N_("Batas waktu banding sudah lewat. Yang Anda tulis masih ada di sini."))
     basis = basis_of(work)
     if basis is None or not reasons:
         raise Refused(N_("Pilih paling sedikit satu kriteria dan tulis alasannya."))
+    draft = models.draft_of(work.id, by)
+    said = {name: reason.strip() for name, reason in reasons.items()}
+    if draft is not None and draft.revision != revision and draft.content != _encoded(said):
+        raise Stale(draft)
     before = {each.criterion: each for each in basis.appeals}
     fresh: dict[str, str] = {}
-    for name, typed in reasons.items():
-        reason = typed.strip()
+    for name, reason in said.items():
         if basis.rubric.criterion(name) is None:
-            raise Unfit(name, N_("Kriteria itu tidak ada dalam rubrik ini."))
+            raise Unfit(name, _UNKNOWN)
         if name in before:
             if before[name].reason == reason:
                 continue  # the same form again
@@ -78,7 +148,7 @@ def appeal(work: Workspace, reasons: Mapping[str, str], *, by: int, now: datetim
                 count=REASON_AT_LEAST,
             )
         if len(reason) > REASON_AT_MOST:
-            raise Unfit(name, N_("Alasan paling panjang %(count)s karakter."), count=REASON_AT_MOST)
+            raise Unfit(name, _TOO_LONG, count=REASON_AT_MOST)
         fresh[name] = reason
     entries = grading.newest_entries(each.enrolment_id for each in members)
     rows = []
@@ -110,6 +180,8 @@ def appeal(work: Workspace, reasons: Mapping[str, str], *, by: int, now: datetim
         audit.record(
             "appeal", f"work:{work.id}", by=by, now=now, detail={"appeal": row.id, "criterion": name}
         )
+    if draft is not None:
+        db.session.delete(draft)
     db.session.flush()
     return rows
 
@@ -178,7 +250,7 @@ def answer(
     if len(reason) < REASON_AT_LEAST:
         raise Refused(N_("Tulis alasan keputusan paling sedikit %(count)s karakter."), count=REASON_AT_LEAST)
     if len(reason) > REASON_AT_MOST:
-        raise Refused(N_("Alasan paling panjang %(count)s karakter."), count=REASON_AT_MOST)
+        raise Refused(_TOO_LONG, count=REASON_AT_MOST)
     basis = basis_of(work)
     assert basis is not None  # it was released
     line = next(each for each in basis.explain().lines if each.id == appeal_.criterion)

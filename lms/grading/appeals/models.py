@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
 
+import msgspec
 from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint, func, or_, select
 from sqlalchemy.orm import Mapped, aliased, mapped_column
 
@@ -14,6 +15,7 @@ from lms.courses.models import Cohort, GradeEntry
 from lms.extensions import Base, Key, db
 from lms.grading.explaining.arithmetic import Change
 from lms.grading.models import Adjustment, Review
+from lms.grading.models.reviews import PrivateDraft
 from lms.grading.moderation.models import Moderation, judges_of
 from lms.people.models import Person
 from lms.projects import models as projects
@@ -43,6 +45,25 @@ class Appeal(Base):
         Index("ix_appeal_cohort_id", "cohort_id", "id"),
         Index("ix_appeal_filed_by", "filed_by"),
     )
+
+
+class AppealDraft(PrivateDraft, Base):
+    """What one member is writing for an appeal, by criterion; filing takes it away, nothing else does."""
+
+    __tablename__ = "appeal_draft"
+
+    work_id: Mapped[int] = mapped_column(ForeignKey("work.id"))
+    person_id: Mapped[int] = mapped_column(ForeignKey("person.id"))
+
+    __table_args__ = (
+        UniqueConstraint("work_id", "person_id"),
+        Index("ix_appeal_draft_person_id", "person_id"),
+    )
+
+    @property
+    def reasons(self) -> dict[str, str]:
+        """What is written, by criterion."""
+        return msgspec.json.decode(self.content, type=dict[str, str])
 
 
 class AppealAnswer(Base):
@@ -108,6 +129,15 @@ def appeals_of_all(work_ids: Sequence[int]) -> dict[int, list[AppealLine]]:
         )
         found.setdefault(appeal.work_id, []).append(line)
     return found
+
+
+def draft_of(work_id: int, person_id: int) -> AppealDraft | None:
+    """What a member has written so far, as it stands now whatever was read before."""
+    return db.session.scalar(
+        select(AppealDraft)
+        .where(AppealDraft.work_id == work_id, AppealDraft.person_id == person_id)
+        .execution_options(populate_existing=True)
+    )
 
 
 def changes(appeals: Iterable[AppealLine]) -> list[Change]:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from decimal import Decimal
+from typing import Any
 
-from flask import flash, redirect, render_template, request, url_for
+from flask import flash, jsonify, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 
@@ -14,31 +15,42 @@ from lms.access import Deed
 from lms.extensions import begin_reading, db, utcnow
 from lms.grading import letters, models
 from lms.grading.appeals import actions
-from lms.grading.appeals.models import AppealLine, Dispute, dispute, released_at, until
+from lms.grading.appeals.models import AppealDraft, AppealLine, Dispute, dispute, draft_of, released_at, until
 from lms.grading.explaining.models import basis_of
+from lms.grading.forms import revision_in, typed
 from lms.grading.models.rubrics import rubric_version
 from lms.grading.views import blueprint
 from lms.grading.views.words import said, who
-from lms.guard import allowed, person
+from lms.guard import allowed, person, wants_json
 from lms.projects import models as projects
 from lms.projects.models import Workspace
 from lms.refusals import N_, Refused
+from lms.rubric import Rubric
+from lms.web import language, zone
 
 
 def _page(
     work: Workspace,
     *,
     filled: Mapping[str, str] | None = None,
+    revision: int | None = None,
     problem: str = "",
     unfit: str = "",
+    other: Mapping[str, str] | None = None,
 ) -> str:
-    """The learner's form; ``filled`` is what was typed, by criterion, ``unfit`` the criterion that is refused."""
+    """The learner's form; ``filled`` is what was typed, by criterion (None: what is kept), ``unfit`` the criterion
+    that is refused, ``other`` what is kept where that is something else.
+    """
     own = next(
         (each.enrolment_id for each in models.members_of(work.id) if each.person_id == person().id), None
     )
     at = released_at(own, work.stable_id) if own is not None else None
     basis = basis_of(work) if at is not None else None
     deadline = until(at, work.project.appeal_days) if at is not None else None
+    draft = draft_of(work.id, person().id) if basis is not None else None
+    kept = draft.reasons if draft is not None else {}
+    held = filled if filled is not None else kept
+    sent = {each.criterion for each in basis.appeals} if basis is not None else set()
     return render_template(
         "grading/appeal.html",
         work=work,
@@ -48,12 +60,45 @@ def _page(
         before={each.criterion: each for each in basis.appeals} if basis is not None else {},
         deadline=deadline,
         open=deadline is not None and utcnow() <= deadline,
-        filled=filled or {},
+        filled=held,
+        revision=revision if revision is not None else draft.revision if draft is not None else 0,
+        saved_text=gettext("Tersimpan %(time)s", time=_time(draft)) if draft is not None and kept else "",
+        # another key once something was sent: what was typed before is no text that did not get through
+        local_key=f"{person().id}/banding/{work.id}/{len(sent)}",
+        differences=_differences(basis.rubric, other, held)
+        if basis is not None and other is not None
+        else [],
         problem=problem,
-        unfit=unfit,
+        # a criterion that is not in the rubric has no field to lead to
+        unfit=unfit if basis is not None and basis.rubric.criterion(unfit) is not None else "",
         least=actions.REASON_AT_LEAST,
         most=actions.REASON_AT_MOST,
     )
+
+
+def _time(draft: AppealDraft) -> str:
+    return formats.clock_time(draft.updated_at, zone(), language())
+
+
+def _differences(
+    rubric: Rubric, other: Mapping[str, str], mine: Mapping[str, str]
+) -> list[tuple[str, str, str]]:
+    """Where what is kept and what was typed differ: (criterion, kept, typed)."""
+    return [
+        (each.title, other.get(each.id, ""), mine.get(each.id, ""))
+        for each in rubric.criteria
+        if other.get(each.id, "") != mine.get(each.id, "")
+    ]
+
+
+def _typed() -> dict[str, str]:
+    """The reasons in the form, by criterion."""
+    found = {
+        name.removeprefix("alasan-"): typed(text)
+        for name, text in request.form.items()
+        if name.startswith("alasan-") and len(name) < 100
+    }
+    return {name: text for name, text in found.items() if text}
 
 
 @blueprint.get("/proyek/hasil/<int:work_id>/banding")
@@ -63,23 +108,59 @@ def appeal(work: Workspace) -> ResponseReturnValue:
     return _page(work)
 
 
+@blueprint.post("/proyek/hasil/<int:work_id>/banding/draf")
+@allowed(Deed.APPEAL, projects.workspace)
+def save_appeal(work: Workspace) -> ResponseReturnValue:
+    """Keep what is written so far: JSON for autosave.js, a redirect for the form's own button."""
+    filled, revision = _typed(), revision_in(request.form)
+    try:
+        draft = actions.save_draft(work, filled, revision=revision, by=person().id, now=utcnow())
+    except actions.Stale as error:
+        return _stale(work, filled, error)
+    except Refused as error:
+        problem, unfit = said(error), error.criterion if isinstance(error, actions.Unfit) else ""
+        db.session.rollback()
+        if wants_json():
+            return jsonify(error="refused", message=problem), 422
+        begin_reading()
+        return _page(work, filled=filled, revision=revision, problem=problem, unfit=unfit), 422
+    answer: dict[str, Any] = {"fragments": {}}
+    if draft is not None:
+        saved = gettext("Tersimpan otomatis %(time)s", time=_time(draft))
+        answer |= {"revision": str(draft.revision), "saved": saved}
+    db.session.commit()
+    if wants_json():
+        return jsonify(answer)
+    flash(gettext("Tulisan Anda tersimpan, tetapi belum dikirim."), "ok")
+    return redirect(url_for("grading.appeal", work_id=work.id), 303)
+
+
+def _stale(work: Workspace, filled: Mapping[str, str], stale: actions.Stale) -> ResponseReturnValue:
+    """What was typed stays in the form; what is kept stands beside it, and pressing again takes the form's."""
+    other = stale.row.reasons if stale.row is not None else {}
+    revision = stale.row.revision if stale.row is not None else 0
+    db.session.rollback()
+    if wants_json():
+        return jsonify(error="conflict", message=said(stale)), 409
+    begin_reading()
+    return _page(work, filled=filled, revision=revision, problem=said(stale), other=other), 409
+
+
 @blueprint.post("/proyek/hasil/<int:work_id>/banding")
 @allowed(Deed.APPEAL, projects.workspace)
 def file_appeal(work: Workspace) -> ResponseReturnValue:
     """Appeal against every criterion for which a reason is written."""
-    filled = {
-        name.removeprefix("alasan-"): text[: actions.REASON_AT_MOST * 2]
-        for name, text in request.form.items()
-        if name.startswith("alasan-") and text.strip() and len(name) < 100
-    }
+    filled, revision = _typed(), revision_in(request.form)
     now = utcnow()
     try:
-        rows = actions.appeal(work, filled, by=person().id, now=now)
+        rows = actions.appeal(work, filled, revision=revision, by=person().id, now=now)
+    except actions.Stale as error:
+        return _stale(work, filled, error)
     except Refused as error:
         problem, unfit = said(error), error.criterion if isinstance(error, actions.Unfit) else ""
         db.session.rollback()
         begin_reading()
-        return _page(work, filled=filled, problem=problem, unfit=unfit), 400
+        return _page(work, filled=filled, revision=revision, problem=problem, unfit=unfit), 400
     if rows:
         letters.appealed(work, len(rows), key=rows[0].id, now=now)
     db.session.commit()

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from flask import Flask
 from sqlalchemy import func, select
+from werkzeug.test import TestResponse
 
 from lms import access
 from lms.audit import AuditEntry
@@ -19,7 +20,7 @@ from lms.grading import actions as grading
 from lms.grading.adjusting import actions as adjusting
 from lms.grading.appeals import actions, models
 from lms.grading.appeals.actions import Answered, Unfit
-from lms.grading.appeals.models import Appeal, AppealAnswer, Dispute
+from lms.grading.appeals.models import Appeal, AppealAnswer, AppealDraft, Dispute
 from lms.grading.explaining.models import basis_of
 from lms.grading.models import Adjustment
 from lms.mail import Mail
@@ -33,6 +34,7 @@ from tests.conftest import Browser
 from tests.grading.disputes import disputed, moderator, ruled
 from tests.grading.reviews import ACCEPTED, HOUR, handed_in, send, work_of
 from tests.grading.test_actions import at_once
+from tests.page_checks import form_fields
 from tests.projects.work import ITEM, begin, change_project, fill, hand_in
 
 SignIn = Callable[[str], Browser]
@@ -59,7 +61,11 @@ def version(cast: Cast, session: Any) -> SubmissionVersion:
 def file(cast: Cast, version: SubmissionVersion, **values: Any) -> list[Appeal]:
     reasons = values.pop("reasons", {"isu": REASON})
     return actions.appeal(
-        work_of(version), reasons, by=cast.people[values.get("who", "sari")], now=values.get("now", LATER)
+        work_of(version),
+        reasons,
+        revision=values.get("revision", 0),
+        by=cast.people[values.get("who", "sari")],
+        now=values.get("now", LATER),
     )
 
 
@@ -296,7 +302,9 @@ def test_two_appeals_at_once_are_one(app: Flask, cast: Cast, version: Submission
     work = work_of(version)
     db.session.commit()
     results = at_once(
-        app, 2, lambda _at: len(actions.appeal(work, {"isu": REASON}, by=cast.people["sari"], now=LATER))
+        app,
+        2,
+        lambda _at: len(actions.appeal(work, {"isu": REASON}, revision=0, by=cast.people["sari"], now=LATER)),
     )
     assert sorted(results) == [0, 1]
 
@@ -326,9 +334,118 @@ def text(response: Any) -> str:
 def appeal_through(as_person: SignIn, world: dict[str, int]) -> str:
     address = f"/proyek/hasil/{world['work']}/banding"
     sari = as_person("sari")
-    response = sari.submit_form(sari.get(address), address, **{"alasan-isu": REASON})
-    assert response.status_code == 303
+    assert filed(sari, address, **{"alasan-isu": REASON}).status_code == 303
     return address
+
+
+def filed(client: Browser, address: str, **typed: str) -> TestResponse:
+    """Fill the form that keeps drafts, and press the button that sends it."""
+    fields = form_fields(client.get(address), f"{address}/draf")
+    return client.post(address, data={**fields, **typed})
+
+
+def kept(client: Browser, address: str, *, revision: str, **typed: str) -> TestResponse:
+    """Save the draft, as autosave.js does."""
+    fields = form_fields(client.get(address), f"{address}/draf")
+    data = {**fields, **typed, "revision": revision}
+    return client.post(f"{address}/draf", data=data, headers={"Accept": "application/json"})
+
+
+def test_what_is_typed_survives_a_closed_tab_and_goes_with_the_appeal(
+    app: Flask, as_person: SignIn, cast: Cast, world: dict[str, int]
+) -> None:
+    address, sari = f"/proyek/hasil/{world['work']}/banding", as_person("sari")
+    assert kept(sari, address, revision="0").json == {"fragments": {}}  # nothing said, nothing kept
+    answer = kept(sari, address, revision="0", **{"alasan-isu": "Baru setengah"})
+    assert answer.json is not None
+    assert answer.json["revision"] == "1"
+    page = text(sari.get(address))
+    assert "Baru setengah" in page
+    assert 'name="revision" value="1"' in page
+    # without JavaScript: the form's own button
+    fields = form_fields(sari.get(address), f"{address}/draf")
+    saved = sari.post(f"{address}/draf", data={**fields, "alasan-isu": REASON, "then": "save"})
+    assert (saved.status_code, saved.location) == (303, address)
+    assert "belum dikirim" in text(sari.get(address))
+    with app.app_context():
+        assert db.session.scalar(select(func.count(Appeal.id))) == 0
+    assert filed(sari, address).status_code == 303
+    with app.app_context():
+        assert db.session.scalars(select(Appeal)).one().reason == REASON
+        assert db.session.scalar(select(func.count(AppealDraft.id))) == 0
+    # another key on the device: what was sent is no text that did not get through
+    assert f'data-autosave="{cast.people["sari"]}/banding/{world["work"]}/0"' in page
+    assert f'/banding/{world["work"]}/1"' in text(sari.get(address))
+
+
+def test_two_tabs_lose_nothing(app: Flask, as_person: SignIn, cast: Cast, world: dict[str, int]) -> None:
+    address, sari = f"/proyek/hasil/{world['work']}/banding", as_person("sari")
+    assert kept(sari, address, revision="0", **{"alasan-isu": REASON}).status_code == 200
+    refused = kept(sari, address, revision="0", **{"alasan-isu": "Dari tab lain yang lebih lama"})
+    assert refused.status_code == 409
+    assert refused.json is not None
+    assert refused.json["error"] == "conflict"
+    for action in (f"{address}/draf", address):
+        both = sari.post(action, data={"revision": "0", "alasan-isu": "Dari tab lain yang lebih lama"})
+        assert both.status_code == 409
+        assert REASON in text(both)
+        assert "Dari tab lain yang lebih lama</textarea>" in text(both)
+        assert 'name="revision" value="1"' in text(both)
+    with app.app_context():
+        assert db.session.scalars(select(AppealDraft)).one().reasons == {"isu": REASON}
+        assert db.session.scalar(select(func.count(Appeal.id))) == 0
+
+
+def test_a_draft_is_the_learners_own_and_nobody_else_writes_it(
+    as_person: SignIn, cast: Cast, world: dict[str, int]
+) -> None:
+    address = f"/proyek/hasil/{world['work']}/banding"
+    assert kept(as_person("sari"), address, revision="0", **{"alasan-isu": REASON}).status_code == 200
+    data = {"revision": "1", "alasan-isu": "Bukan tulisan saya"}
+    for who, status in (("dewi", 403), ("hasan", 403), ("ratna", 403), ("budi", 404), ("tono", 404)):
+        response = as_person(who).post(f"{address}/draf", data=dict(data))
+        assert response.status_code == status, (who, text(response))
+    for lead in ("hasan", "dewi", "ratna"):
+        assert REASON not in text(as_person(lead).get(f"/telaah/angkatan/{CODE}"))
+    assert REASON in text(as_person("sari").get(address))
+
+
+def test_a_draft_outlives_the_days_set(
+    app: Flask, as_person: SignIn, cast: Cast, world: dict[str, int]
+) -> None:
+    address, sari = f"/proyek/hasil/{world['work']}/banding", as_person("sari")
+    assert kept(sari, address, revision="0", **{"alasan-isu": "Sebelum batasnya"}).status_code == 200
+    with app.app_context():
+        change_project(appeal_days=0)
+        db.session.commit()
+    # the last save came when the days were over
+    late = sari.post(
+        f"{address}/draf",
+        data={"revision": "1", "alasan-isu": REASON},
+        headers={"Accept": "application/json"},
+    )
+    assert late.status_code == 200
+    page = text(sari.get(address))
+    assert REASON in page
+    assert "belum terkirim ketika batas waktunya lewat" in page
+    assert "Kirim banding" not in page
+    assert sari.post(address, data={"revision": "2", "alasan-isu": REASON}).status_code == 400
+    with app.app_context():
+        assert db.session.scalars(select(AppealDraft)).one().reasons == {"isu": REASON}
+
+
+@pytest.mark.parametrize(
+    ("field", "value"), [("alasan-isu", "x" * (actions.REASON_AT_MOST + 1)), ("alasan-lain", REASON)]
+)
+def test_a_draft_takes_no_more_than_an_appeal(
+    app: Flask, as_person: SignIn, world: dict[str, int], field: str, value: str
+) -> None:
+    address, sari = f"/proyek/hasil/{world['work']}/banding/draf", as_person("sari")
+    data = {"revision": "0", field: value}
+    assert sari.post(address, data=data, headers={"Accept": "application/json"}).status_code == 422
+    assert sari.post(address, data=data).status_code == 422
+    with app.app_context():
+        assert db.session.scalar(select(func.count(AppealDraft.id))) == 0
 
 
 def test_the_whole_way_of_an_appeal(app: Flask, as_person: SignIn, cast: Cast, world: dict[str, int]) -> None:
@@ -389,8 +506,8 @@ def test_those_who_may_answer_get_one_mail_of_an_appeal_without_a_name(
 def test_everything_typed_stays_on_errors(as_person: SignIn, world: dict[str, int]) -> None:
     address = f"/proyek/hasil/{world['work']}/banding"
     sari = as_person("sari")
-    refused = sari.submit_form(
-        sari.get(address),
+    refused = filed(
+        sari,
         address,
         **{"alasan-isu": "Kurang <b>", "alasan-sasaran": REASON},  # full already
     )
