@@ -171,12 +171,15 @@ def _check_dates(facts: CohortFacts) -> None:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CohortFacts:
-    """What may change about a cohort: its name, when it runs, within how many working days reviews are promised."""
+    """What may change about a cohort: its name, when it runs, within how many working days reviews are promised, and
+    within how many days one may appeal (None: as each project says).
+    """
 
     name: str
     starts_at: datetime
     ends_at: datetime
     review_days: int = REVIEW_DAYS
+    appeal_days: int | None = None
 
 
 def create_cohort(version_id: int, code: str, facts: CohortFacts, *, by: int, now: datetime) -> Cohort:
@@ -201,6 +204,7 @@ def create_cohort(version_id: int, code: str, facts: CohortFacts, *, by: int, no
         starts_at=facts.starts_at,
         ends_at=facts.ends_at,
         review_days=facts.review_days,
+        appeal_days=facts.appeal_days,
         created_at=now,
     )
     db.session.add(cohort)
@@ -217,11 +221,12 @@ def change_cohort(cohort: Cohort, facts: CohortFacts, *, by: int, now: datetime)
         starts_at=cohort.starts_at,
         ends_at=cohort.ends_at,
         review_days=cohort.review_days,
+        appeal_days=cohort.appeal_days,
     )
     if now_there == facts:
         return
     cohort.name, cohort.starts_at, cohort.ends_at = facts.name, facts.starts_at, facts.ends_at
-    cohort.review_days = facts.review_days
+    cohort.review_days, cohort.appeal_days = facts.review_days, facts.appeal_days
     db.session.flush()
     audit.record(
         "change cohort",
@@ -232,6 +237,7 @@ def change_cohort(cohort: Cohort, facts: CohortFacts, *, by: int, now: datetime)
             "starts_at": facts.starts_at.isoformat(),
             "ends_at": facts.ends_at.isoformat(),
             "review_days": facts.review_days,
+            "appeal_days": facts.appeal_days,
         },
     )
 

@@ -29,6 +29,7 @@ ZONE = formats.DEFAULT_ZONE
 """Days and deadlines are typed in the organiser's zone, whatever the zone of whoever types them."""
 
 REVIEW_DAYS_AT_MOST = 60
+APPEAL_DAYS_AT_MOST = 90
 
 LIST_AT_MOST = 60_000
 """Characters of a pasted list of people."""
@@ -99,6 +100,13 @@ class CohortForm(FlaskForm):
             NumberRange(1, REVIEW_DAYS_AT_MOST, message=_l("Isi 1 sampai 60 hari kerja.")),
         ],
     )
+    appeal_days = IntegerField(
+        _l("Batas waktu banding (hari)"),
+        validators=[
+            Optional(),
+            NumberRange(0, APPEAL_DAYS_AT_MOST, message=_l("Isi 0 sampai 90 hari.")),
+        ],
+    )
     facilitators = CheckList(_l("Fasilitator"), coerce=_row_id, validate_choice=False)
     leads = CheckList(_l("Memimpin angkatan"), coerce=_row_id, validate_choice=False)
 
@@ -112,6 +120,7 @@ class CohortForm(FlaskForm):
             starts_at=day_begins(self.starts.data, ZONE),
             ends_at=day_ends(self.ends.data, ZONE),
             review_days=REVIEW_DAYS if self.review_days.data is None else self.review_days.data,
+            appeal_days=self.appeal_days.data,
         )
 
 

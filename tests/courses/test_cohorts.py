@@ -281,6 +281,28 @@ def test_changing_a_cohort(as_person: Any, cast: Cast, look: Any) -> None:
     ]
 
 
+def test_a_cohort_sets_within_how_many_days_one_may_appeal(as_person: Any, look: Any) -> None:
+    ratna = as_person("ratna")
+    own = select(Cohort.appeal_days).where(Cohort.code == CODE)
+    page = ratna.get(COHORT)
+    assert page_checks.form_fields(page, COHORT)["appeal_days"] == ""
+    assert "Mengikuti setiap proyek" in page.get_data(as_text=True)
+    for typed, kept, shown in (
+        ("14", 14, "14 hari sejak nilai diumumkan"),
+        ("0", 0, "Tanpa banding"),
+        ("", None, "Mengikuti setiap proyek"),
+    ):
+        assert ratna.submit_form(page, COHORT, appeal_days=typed).status_code == 303
+        assert look(own) == [kept]
+        page = ratna.get(COHORT)
+        assert page_checks.form_fields(page, COHORT)["appeal_days"] == typed
+        assert shown in page.get_data(as_text=True)
+    refused = ratna.submit_form(page, COHORT, appeal_days="91")
+    assert refused.status_code == 400
+    assert "Isi 0 sampai 90 hari." in refused.get_data(as_text=True)
+    assert look(own) == [None]
+
+
 def test_a_wrong_change_keeps_what_was_typed(as_person: Any, look: Any) -> None:
     ratna = as_person("ratna")
     page = ratna.get(COHORT)

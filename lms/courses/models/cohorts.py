@@ -22,7 +22,8 @@ REVIEW_DAYS = 5
 class Cohort(Base):
     """A group that takes one version of a course between two dates (angkatan); ``code`` is its address.
 
-    ``review_days`` is within how many working days its learners are promised a review.
+    ``review_days`` is within how many working days its learners are promised a review; ``appeal_days`` within how
+    many days after a grade is out they may appeal against it (None: as each project says).
     """
 
     __tablename__ = "cohort"
@@ -35,6 +36,7 @@ class Cohort(Base):
     ends_at: Mapped[datetime]
     created_at: Mapped[datetime]
     review_days: Mapped[int] = mapped_column(default=REVIEW_DAYS, server_default=text(str(REVIEW_DAYS)))
+    appeal_days: Mapped[int | None]
 
     version: Mapped[CourseVersion] = relationship()
 

@@ -166,6 +166,7 @@ def _cohort_page(
             starts=formats.local(cohort.starts_at, ZONE).date(),
             ends=formats.local(cohort.ends_at, ZONE).date(),
             review_days=cohort.review_days,
+            appeal_days=cohort.appeal_days,
             facilitators=[row.id for row in choices if row.assigned],
             leads=[row.id for row in choices if row.leads],
         )

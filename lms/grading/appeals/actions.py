@@ -57,14 +57,14 @@ def _hold(work_id: int) -> None:
     db.session.execute(select(Work.id).where(Work.id == work_id).with_for_update(key_share=True))
 
 
-def _released(work: Workspace, by: int) -> datetime:
-    """When the member's grade was let out; raises Refused while it was not."""
+def _deadline(work: Workspace, by: int) -> datetime:
+    """Until when the member may appeal; raises Refused while the grade is not out."""
     members = grading.members_of(work.id)
     own = next((each.enrolment_id for each in members if each.person_id == by), None)
-    at = models.released_at(own, work.stable_id) if own is not None else None
-    if at is None:
+    deadline = models.deadline_of(own, work) if own is not None else None
+    if deadline is None:
         raise Refused(N_("Banding baru dapat diajukan setelah nilai Anda diumumkan."))
-    return at
+    return deadline
 
 
 def _encoded(reasons: Mapping[str, str]) -> str:
@@ -82,7 +82,7 @@ def save_draft(
     long or a criterion that is not there, Refused before the grade is out.
     """
     _hold(work.id)
-    _released(work, by)
+    _deadline(work, by)
     rubric = grading.rubric_of(rubric_version(work.id), work.project)
     for name, reason in reasons.items():
         if rubric.criterion(name) is None:
@@ -122,8 +122,7 @@ def appeal(
     """
     _hold(work.id)
     members = grading.members_of(work.id)
-    at = _released(work, by)
-    if now > models.until(at, work.project.appeal_days):
+    if now > _deadline(work, by):
         raise Refused(N_("Batas waktu banding sudah lewat. Yang Anda tulis masih ada di sini."))
     basis = basis_of(work)
     if basis is None or not reasons:

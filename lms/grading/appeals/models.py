@@ -150,20 +150,24 @@ def changes(appeals: Iterable[AppealLine]) -> list[Change]:
     return [Change(criterion, points, f"{ANSWERED}{key}") for key, criterion, points in sorted(accepted)]
 
 
-def released_at(enrolment_id: int, stable_id: str) -> datetime | None:
-    """When a learner's grade was first let out."""
-    return db.session.scalar(
-        select(func.min(GradeEntry.decided_at)).where(
+def deadline_of(enrolment_id: int, work: Workspace) -> datetime | None:
+    """Until when a learner may appeal against the grade of a work: the cohort's days after it was first let out, else
+    the project's; None while it was not. One statement.
+    """
+    row = db.session.execute(
+        select(
+            func.min(GradeEntry.decided_at),
+            select(Cohort.appeal_days).where(Cohort.id == work.cohort_id).scalar_subquery(),
+        ).where(
             GradeEntry.enrolment_id == enrolment_id,
-            GradeEntry.stable_id == stable_id,
+            GradeEntry.stable_id == work.stable_id,
             GradeEntry.state == "released",
         )
-    )
-
-
-def until(at: datetime, days: int) -> datetime:
-    """Until when one may appeal against a grade that was let out at this moment."""
-    return at + timedelta(days=days)
+    ).one()
+    at, days = row
+    if at is None:
+        return None
+    return at + timedelta(days=work.project.appeal_days if days is None else days)
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ from lms.access import Deed
 from lms.extensions import begin_reading, db, utcnow
 from lms.grading import letters, models
 from lms.grading.appeals import actions
-from lms.grading.appeals.models import AppealDraft, AppealLine, Dispute, dispute, draft_of, released_at, until
+from lms.grading.appeals.models import AppealDraft, AppealLine, Dispute, deadline_of, dispute, draft_of
 from lms.grading.explaining.models import basis_of
 from lms.grading.forms import revision_in, typed
 from lms.grading.models.rubrics import rubric_version
@@ -44,9 +44,8 @@ def _page(
     own = next(
         (each.enrolment_id for each in models.members_of(work.id) if each.person_id == person().id), None
     )
-    at = released_at(own, work.stable_id) if own is not None else None
-    basis = basis_of(work) if at is not None else None
-    deadline = until(at, work.project.appeal_days) if at is not None else None
+    deadline = deadline_of(own, work) if own is not None else None
+    basis = basis_of(work) if deadline is not None else None
     draft = draft_of(work.id, person().id) if basis is not None else None
     kept = draft.reasons if draft is not None else {}
     held = filled if filled is not None else kept

@@ -12,9 +12,9 @@ from flask import Flask
 from sqlalchemy import func, select
 from werkzeug.test import TestResponse
 
-from lms import access
+from lms import access, formats
 from lms.audit import AuditEntry
-from lms.courses.models import CohortFacilitator, GradeEntry
+from lms.courses.models import Cohort, CohortFacilitator, GradeEntry
 from lms.extensions import db, utcnow
 from lms.grading import actions as grading
 from lms.grading.adjusting import actions as adjusting
@@ -190,6 +190,42 @@ def test_the_days_are_exact(cast: Cast, version: SubmissionVersion) -> None:
     with pytest.raises(Refused, match="sudah lewat"):
         file(cast, version, now=OUT + 7 * DAY + second)
     assert file(cast, version, now=OUT + 7 * DAY)
+
+
+def test_a_cohorts_own_days_come_before_the_projects(cast: Cast, version: SubmissionVersion) -> None:
+    cohort = db.session.get_one(Cohort, cast.cohort_id)
+    second = timedelta(seconds=1)
+    for days in (14, 2, 0, None):
+        cohort.appeal_days = days
+        db.session.flush()
+        span = 7 if days is None else days
+        assert models.deadline_of(cast.enrolments["sari"], work_of(version)) == OUT + span * DAY
+        with pytest.raises(Refused, match="sudah lewat"):
+            file(cast, version, now=OUT + span * DAY + second)
+    cohort.appeal_days = 14
+    db.session.flush()
+    assert file(cast, version, now=OUT + 14 * DAY)
+
+
+def test_the_learner_reads_until_which_date(
+    app: Flask, as_person: SignIn, cast: Cast, world: dict[str, int]
+) -> None:
+    with app.app_context():
+        cohort = db.session.get_one(Cohort, cast.cohort_id)
+        cohort.appeal_days = 14
+        work = projects.workspace(world["work"])
+        assert work is not None
+        until = models.deadline_of(cast.enrolments["sari"], work)
+        assert until is not None
+        db.session.commit()
+        day = formats.long_date(formats.local(until).date())
+    sari = as_person("sari")
+    for address in (f"/proyek/hasil/{world['work']}", f"/proyek/hasil/{world['work']}/banding"):
+        assert day in text(sari.get(address)), address
+    with app.app_context():
+        db.session.get_one(Cohort, cast.cohort_id).appeal_days = 0
+        db.session.commit()
+    assert "Ajukan banding" not in text(sari.get(f"/proyek/hasil/{world['work']}"))
 
 
 def test_a_project_sets_its_own_days(cast: Cast, session: Any) -> None:
