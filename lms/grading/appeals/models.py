@@ -47,6 +47,9 @@ class Appeal(Base):
     )
 
 
+_REASONS = msgspec.json.Decoder(dict[str, str])
+
+
 class AppealDraft(PrivateDraft, Base):
     """What one member is writing for an appeal, by criterion; filing takes it away, nothing else does."""
 
@@ -63,7 +66,7 @@ class AppealDraft(PrivateDraft, Base):
     @property
     def reasons(self) -> dict[str, str]:
         """What is written, by criterion."""
-        return msgspec.json.decode(self.content, type=dict[str, str])
+        return _REASONS.decode(self.content)
 
 
 class AppealAnswer(Base):
