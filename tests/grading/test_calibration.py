@@ -11,9 +11,10 @@ import pytest
 from flask import Flask
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec import structs
 from sqlalchemy import delete, func, select, update
 
-from lms.courses.models import CohortFacilitator
+from lms.courses.models import Cohort, CohortFacilitator
 from lms.extensions import db
 from lms.grading.allocation import actions as allocation
 from lms.grading.calibration import actions, models, scoring
@@ -430,3 +431,196 @@ def test_who_may_practise_and_who_may_decide(
     tried = browser.post(OVERVIEW, data={"measure": "exact", "threshold": "70"}).status_code
     assert tried == (303 if changed == 200 else changed)
     assert browser.get("/telaah/latihan/999999").status_code == 404
+
+
+# Samples that are retired and taken over
+
+
+def test_a_retired_sample_is_asked_of_nobody_and_what_was_answered_stays(
+    sample: GoldSample, cast: Cast
+) -> None:
+    rekan, dewi = cast.people["rekan"], cast.people["dewi"]
+    other = handed_in(cast, "budi")
+    send(other, ACCEPTED, dewi)
+    second = actions.make_sample(other, ITEM, GOLD, by=dewi, now=NOW + 2 * HOUR)
+    ask(cast, 100)
+    actions.send_mark(sample, SAME, revision=0, by=rekan, now=NOW + 4 * HOUR)
+    assert not is_open(cast)  # one of two is marked
+    with pytest.raises(Refused, match="mengapa"):
+        actions.retire(second, "  ", by=dewi, now=NOW + 5 * HOUR)
+    with pytest.raises(Refused, match="300"):
+        actions.retire(second, "x" * 301, by=dewi, now=NOW + 5 * HOUR)
+    row = actions.retire(second, "Rubriknya terlalu mudah.", by=dewi, now=NOW + 5 * HOUR)
+    assert actions.retire(second, "Lagi", by=dewi, now=NOW + 6 * HOUR).id == row.id
+    assert models.samples_of(cast.cohort_id, ITEM) == [sample]
+    assert models.retired_samples(cast.cohort_id, ITEM) == [(second, row)]
+    assert is_open(cast)  # near enough over what is left
+    assert db.session.scalar(select(func.count(PracticeMark.id))) == 1
+    for late in (actions.save_draft, actions.send_mark):
+        with pytest.raises(actions.Retired):
+            late(second, SAME, revision=0, by=rekan, now=NOW + 7 * HOUR)
+    with pytest.raises(Refused, match="pernah menjadi contoh"):
+        actions.make_sample(other, ITEM, GOLD, by=dewi, now=NOW + 8 * HOUR)
+
+
+def test_the_last_sample_stays_while_practice_is_asked(sample: GoldSample, cast: Cast) -> None:
+    ask(cast, 100)
+    with pytest.raises(Refused, match="contoh terakhir"):
+        actions.retire(sample, "Sudah lama.", by=cast.people["dewi"], now=NOW + 5 * HOUR)
+    ask(cast, None)
+    assert actions.retire(sample, "Sudah lama.", by=cast.people["dewi"], now=NOW + 5 * HOUR)
+    with pytest.raises(Refused, match="paling sedikit satu contoh"):
+        ask(cast, 100)
+
+
+def next_cohort(cast: Cast) -> Cohort:
+    """Another cohort of the same course, which Dewi leads and where Rekan reviews."""
+    here = db.session.get_one(Cohort, cast.cohort_id)
+    later = Cohort(
+        code="rpjmd-uji-2",
+        name="Angkatan berikutnya",
+        version_id=here.version_id,
+        starts_at=here.starts_at,
+        ends_at=here.ends_at,
+        created_at=NOW,
+    )
+    db.session.add(later)
+    db.session.flush()
+    for who, leads in (("dewi", True), ("rekan", False)):
+        db.session.add(
+            CohortFacilitator(cohort_id=later.id, person_id=cast.people[who], added_at=NOW, leads=leads)
+        )
+    db.session.flush()
+    return later
+
+
+def item_of(sample: GoldSample) -> int:
+    return sample.submission.work.item_id
+
+
+def test_samples_of_another_cohort_come_over_with_what_was_agreed(sample: GoldSample, cast: Cast) -> None:
+    later, dewi = next_cohort(cast), cast.people["dewi"]
+    assert [each.code for each in models.sources_for(later.id, ITEM, None)] == [CODE]
+    assert models.sources_for(later.id, ITEM, [later.id]) == []
+    assert models.sources_for(cast.cohort_id, ITEM, None) == []
+    (taken,) = actions.take_over(cast.cohort_id, later.id, ITEM, item_of(sample), by=dewi, now=NOW + DAY)
+    assert (taken.content, taken.version_id, taken.is_taken) == (sample.content, sample.version_id, True)
+    assert not sample.is_taken
+    assert models.sources_for(later.id, ITEM, None) == []
+    with pytest.raises(Refused, match="tidak memiliki contoh lain"):
+        actions.take_over(cast.cohort_id, later.id, ITEM, item_of(sample), by=dewi, now=NOW + DAY)
+    # a mark there counts there, and retiring it there leaves the first one
+    actions.set_threshold(later.id, ITEM, "exact", Decimal(100), by=dewi, now=NOW + DAY)
+    assert not models.is_open_to(later.id, ITEM, cast.people["rekan"])
+    actions.send_mark(taken, SAME, revision=0, by=cast.people["rekan"], now=NOW + DAY)
+    assert models.is_open_to(later.id, ITEM, cast.people["rekan"])
+    assert models.calibrated(cast.cohort_id, ITEM, cast.people["rekan"]) is None
+    actions.set_threshold(later.id, ITEM, "exact", None, by=dewi, now=NOW + DAY)
+    actions.retire(taken, "Tidak cocok.", by=dewi, now=NOW + DAY)
+    assert models.samples_of(cast.cohort_id, ITEM) == [sample]
+    # what was retired here does not come back by taking it once more
+    assert models.sources_for(later.id, ITEM, None) == []
+
+
+def test_who_is_close_is_kept_from_a_sample_that_was_taken_over(sample: GoldSample, cast: Cast) -> None:
+    later = next_cohort(cast)
+    (taken,) = actions.take_over(
+        cast.cohort_id, later.id, ITEM, item_of(sample), by=cast.people["dewi"], now=NOW + DAY
+    )
+    assert taken.barred_ids == frozenset()
+    allocation.declare(
+        cast.people["rekan"],
+        learner_id=cast.people["sari"],
+        reason="Saudara",
+        by=cast.people["rekan"],
+        now=NOW,
+    )
+    db.session.expire_all()
+    assert taken.barred_ids == sample.barred_ids == {cast.people["rekan"]}
+    # of the other cohort's facilitators only
+    hasan = cast.people["hasan"]
+    db.session.add(CohortFacilitator(cohort_id=later.id, person_id=hasan, added_at=NOW))
+    allocation.declare(hasan, learner_id=cast.people["sari"], reason="Saudara", by=hasan, now=NOW)
+    db.session.expire_all()
+    assert taken.barred_ids == {cast.people["rekan"], hasan}
+    assert sample.barred_ids == {cast.people["rekan"]}
+
+
+def test_samples_of_another_rubric_stay_where_they_are(
+    sample: GoldSample, cast: Cast, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    later = next_cohort(cast)
+    real = actions.rubric_of(sample.version_id, projects.project(item_of(sample)))
+    changed = structs.replace(real, levels=real.levels[:-1])
+    monkeypatch.setattr(actions, "_rubric", lambda _sample: changed)
+    with pytest.raises(Refused, match="rubrik lain"):
+        actions.take_over(
+            cast.cohort_id, later.id, ITEM, item_of(sample), by=cast.people["dewi"], now=NOW + DAY
+        )
+    assert models.samples_of(later.id, ITEM) == []
+
+
+THERE = f"/telaah/angkatan/rpjmd-uji-2/latihan/{ITEM}"
+
+
+def test_retiring_and_taking_over_on_the_page(
+    world: World, as_person: SignIn, app: Flask, cast: Cast
+) -> None:
+    with app.app_context():
+        next_cohort(cast)
+        db.session.commit()
+        db.session.remove()
+    dewi, retire = as_person("dewi"), f"/telaah/latihan/{world.sample}/pensiun"
+    page = dewi.get(THERE)
+    assert "Ambil contoh angkatan lain" in words(page)
+    assert dewi.post(f"{THERE}/ambil", data={"source": "lain-1"}).status_code == 422
+    assert dewi.submit_form(page, f"{THERE}/ambil", source=CODE).status_code == 303
+    after = words(dewi.get(THERE))
+    assert "dari angkatan lain" in after
+    assert "Ambil contoh angkatan lain" not in after
+    last = dewi.submit_form(dewi.get(OVERVIEW), retire, reason="Sudah lama.")
+    assert last.status_code == 422
+    assert "contoh terakhir" in words(last)
+    assert dewi.post(OVERVIEW, data={"measure": "exact", "threshold": ""}).status_code == 303
+    rekan, desk = as_person("rekan"), f"/telaah/latihan/{world.sample}"
+    assert rekan.post_json(desk, given_form(2, 4, **{"comment.isu": "Baru separuh."})).status_code == 200
+    assert dewi.submit_form(dewi.get(OVERVIEW), retire, reason="Sudah lama.").status_code == 303
+    assert "Sudah lama." in words(dewi.get(OVERVIEW))
+    assert f'href="{desk}"' not in words(rekan.get(OVERVIEW))
+    gone = words(rekan.get(desk))
+    assert "tidak dipakai lagi" in gone
+    assert "Baru separuh." in gone  # what was typed is still there to read
+    assert '<form method="post" id="latihan"' not in gone
+    for address in (desk, f"{desk}/kirim"):
+        late = rekan.post(address, data=given_form(3, 4, **{"comment.isu": "Terlambat satu menit."}))
+        assert late.status_code == 409
+        assert "Terlambat satu menit." in words(late)
+
+
+@pytest.mark.parametrize(
+    ("who", "retired", "taken"),
+    [("hasan", 404, 404), ("sari", 403, 403), ("budi", 404, 403), ("tono", 404, 404), ("rekan", 403, 403)],
+)
+def test_nobody_else_retires_or_takes_over(
+    world: World, as_person: SignIn, app: Flask, who: str, retired: int, taken: int
+) -> None:
+    browser = as_person(who)
+    answer = browser.post(f"/telaah/latihan/{world.sample}/pensiun", data={"reason": "Iseng"})
+    assert answer.status_code == retired
+    assert browser.post(f"{OVERVIEW}/ambil", data={"source": CODE}).status_code == taken
+    with app.app_context():
+        assert models.retirement_of(world.sample) is None
+
+
+def test_a_lead_takes_nothing_from_a_cohort_that_others_lead(
+    world: World, as_person: SignIn, app: Flask, cast: Cast
+) -> None:
+    with app.app_context():
+        later = next_cohort(cast)
+        db.session.add(CohortFacilitator(cohort_id=later.id, person_id=cast.people["hasan"], added_at=NOW))
+        db.session.commit()
+        db.session.remove()
+    hasan = as_person("hasan")
+    assert "Ambil contoh angkatan lain" not in words(hasan.get(THERE))
+    assert hasan.post(f"{THERE}/ambil", data={"source": CODE}).status_code == 422
+    assert as_person("ratna").post(f"{THERE}/ambil", data={"source": CODE}).status_code == 303

@@ -20,6 +20,7 @@ from lms.grading.calibration.models import (
     GoldSample,
     PracticeDraft,
     PracticeMark,
+    SampleRetirement,
 )
 from lms.grading.calibration.scoring import MEASURES, Measure, Nearness
 from lms.grading.content import ReviewContent
@@ -30,6 +31,7 @@ from lms.projects.content import ROW_ID, Table
 from lms.projects.content import decode as decode_part
 from lms.projects.models import SubmissionPart, SubmissionVersion
 from lms.refusals import N_, Refused
+from lms.rubric import Rubric
 
 AGAIN = timedelta(days=1)
 """How long after a mark the same sample may be marked again: not from memory."""
@@ -102,10 +104,105 @@ def set_threshold(
             "threshold": format(threshold, "f") if threshold is not None else None,
         },
     )
+    _let_in_all(cohort_id, stable_id, now=now)
+    return row
+
+
+def _let_in_all(cohort_id: int, stable_id: str, *, now: datetime) -> None:
+    """Open the queue to whoever is near enough by what is asked now."""
     samples = models.samples_of(cohort_id, stable_id)
     for person_id in models.practised_by([each.id for each in samples]):
         _let_in(cohort_id, stable_id, person_id, now=now)
+
+
+class Retired(Refused):
+    """Nobody is asked to mark the sample any more."""
+
+    def __init__(self) -> None:
+        super().__init__(N_("Contoh ini tidak dipakai lagi, jadi tidak perlu dinilai."))
+
+
+def retire(sample: GoldSample, reason: str, *, by: int, now: datetime) -> SampleRetirement:
+    """Ask nobody to mark a sample any more; what people answered and who was let in stays.
+
+    Whoever is near enough over the samples that are left is let in at once. Twice does no harm. Raises Refused
+    without a reason, and for the last sample while reviewers are asked to practise: nobody could pass any more.
+    """
+    _hold(sample.cohort_id)
+    row = models.retirement_of(sample.id)
+    if row is not None:
+        return row
+    reason = " ".join(reason.split())
+    if not reason:
+        raise Refused(N_("Tulis mengapa contoh ini tidak dipakai lagi."))
+    if len(reason) > REASON_AT_MOST:
+        raise Refused(N_("Alasan paling panjang %(count)s karakter."), count=REASON_AT_MOST)
+    left = [each for each in models.samples_of(sample.cohort_id, sample.stable_id) if each.id != sample.id]
+    setting = models.setting_of(sample.cohort_id, sample.stable_id)
+    if not left and setting is not None and setting.threshold is not None:
+        raise Refused(
+            N_(
+                "Ini contoh terakhir, padahal latihan diwajibkan. Buat contoh lain atau kosongkan ambang dahulu."
+            )
+        )
+    row = SampleRetirement(sample_id=sample.id, reason=reason, retired_by=by, retired_at=now)
+    db.session.add(row)
+    db.session.flush()
+    audit.record("retire sample", f"sample:{sample.id}", by=by, now=now, detail={"reason": reason})
+    _let_in_all(sample.cohort_id, sample.stable_id, now=now)
     return row
+
+
+REASON_AT_MOST = 300
+
+
+def take_over(
+    source_id: int, cohort_id: int, stable_id: str, item_id: int, *, by: int, now: datetime
+) -> list[GoldSample]:
+    """Take over the samples of another cohort of the same project, with what was agreed on; in one act.
+
+    ``item_id`` is the project in the version that this cohort takes. Samples that stand here already, or were
+    retired here, are left out. Raises Refused where nothing is left to take, where its rubric is another one, and
+    where they would be too many together.
+    """
+    for key in sorted({source_id, cohort_id}):
+        _hold(key)
+    known = models.submissions_known(cohort_id, stable_id)
+    theirs = [each for each in models.samples_of(source_id, stable_id) if each.submission_id not in known]
+    if source_id == cohort_id or not theirs:
+        raise Refused(N_("Angkatan itu tidak memiliki contoh lain untuk proyek ini."))
+    rubric = rubric_of(projects.version_of(item_id), projects.project(item_id))
+    same = [each for each in theirs if _rubric(each) == rubric]
+    if not same:
+        raise Refused(N_("Contoh angkatan itu memakai rubrik lain, jadi tidak dapat diambil."))
+    if len(models.samples_of(cohort_id, stable_id)) + len(same) > models.SAMPLES_AT_MOST:
+        raise Refused(N_("Satu proyek paling banyak memiliki 20 contoh."))
+    rows = []
+    for each in same:
+        row = GoldSample(
+            cohort_id=cohort_id,
+            stable_id=stable_id,
+            submission_id=each.submission_id,
+            version_id=each.version_id,
+            content=each.content,
+            made_by=by,
+            made_at=now,
+        )
+        db.session.add(row)
+        db.session.flush()
+        rows.append(row)
+        audit.record(
+            "take over sample",
+            f"sample:{row.id}",
+            by=by,
+            now=now,
+            detail={"from": each.id, "cohort": cohort_id},
+        )
+    return rows
+
+
+def _rubric(sample: GoldSample) -> Rubric:
+    return rubric_of(sample.version_id, projects.project(sample.submission.work.item_id))
 
 
 def make_sample(
@@ -124,6 +221,8 @@ def make_sample(
         )
     )
     if made is not None:
+        if models.retirement_of(made.id) is not None:
+            raise Refused(N_("Versi ini pernah menjadi contoh dan tidak dipakai lagi."))
         return made
     if version.settled_at is None or version.work.stable_id != stable_id:
         raise Refused(N_("Contoh dibuat dari versi proyek ini yang telaahnya sudah selesai."))
@@ -199,6 +298,8 @@ def save_draft(
     sample: GoldSample, said: ReviewContent, *, revision: int, by: int, now: datetime
 ) -> PracticeDraft | None:
     """Keep what somebody writes about a sample, if nobody saved since ``revision``; None where it says nothing."""
+    if models.retirement_of(sample.id) is not None:
+        raise Retired
     text = content.encode(said)
     stored = models.draft_of(sample.id, by)
     if stored is None:
@@ -229,10 +330,12 @@ def send_mark(
     marks = models.attempts_of(sample.id, by)
     if marks and marks[-1].sent_at + AGAIN > now:
         return marks[-1], False
+    if models.retirement_of(sample.id) is not None:
+        raise Retired
     draft = models.draft_of(sample.id, by)
     if draft is not None and draft.revision != revision and draft.content != content.encode(said):
         raise Stale
-    rubric = rubric_of(sample.version_id, projects.project(sample.submission.work.item_id))
+    rubric = _rubric(sample)
     missing = scoring.missing(said, [each.id for each in rubric.criteria], reasons=False)
     if missing:
         raise Incomplete(missing, N_("Nilai dahulu semua kriteria, lalu kirim lagi."))

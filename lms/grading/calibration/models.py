@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -20,12 +20,14 @@ from sqlalchemy import (
     or_,
     select,
 )
-from sqlalchemy.orm import Mapped, joinedload, mapped_column, relationship
+from sqlalchemy.orm import Mapped, aliased, column_property, joinedload, mapped_column, relationship
 
+from lms.courses.models import Cohort, CourseVersion
 from lms.extensions import Base, Key, db
 from lms.grading.models import Review, ReviewDraft
 from lms.grading.models.reviews import PrivateDraft
 from lms.projects.models import MAX_KEY, SubmissionVersion, Work
+from lms.projects.reviewers import barred_column, ids_in
 
 
 class CalibrationSetting(Base):
@@ -55,7 +57,8 @@ class CalibrationSetting(Base):
 class GoldSample(Base):
     """A handed-in version with the levels that were agreed on, and why; a copy by reference, never changed.
 
-    ``version_id`` is the course version whose rubric the levels are of. The thing of ``Deed.PRACTICE``.
+    ``version_id`` is the course version whose rubric the levels are of. The version may be of another cohort whose
+    sample was taken over (``is_taken``). The thing of ``Deed.PRACTICE``, and of ``Deed.CALIBRATE``.
     """
 
     __tablename__ = "gold_sample"
@@ -71,6 +74,15 @@ class GoldSample(Base):
     made_at: Mapped[datetime]
 
     submission: Mapped[SubmissionVersion] = relationship()
+    barred_joined: Mapped[str | None] = column_property(
+        barred_column(
+            select(SubmissionVersion.work_id)
+            .where(SubmissionVersion.id == submission_id)
+            .correlate_except(SubmissionVersion)
+            .scalar_subquery(),
+            cohort_id,
+        )
+    )
 
     __table_args__ = (
         UniqueConstraint("cohort_id", "stable_id", "submission_id"),
@@ -86,8 +98,28 @@ class GoldSample(Base):
 
     @property
     def barred_ids(self) -> frozenset[int]:
-        """The cohort's facilitators who are too close to them."""
-        return self.submission.barred_ids
+        """The facilitators of the sample's cohort who are too close to them."""
+        return ids_in(self.barred_joined)
+
+    @property
+    def is_taken(self) -> bool:
+        """Whether it was agreed on in another cohort."""
+        return self.submission.cohort_id != self.cohort_id
+
+
+class SampleRetirement(Base):
+    """A sample that nobody is asked to mark any more; what people answered stays."""
+
+    __tablename__ = "sample_retirement"
+    __immutable__ = True
+
+    id: Mapped[int] = mapped_column(Key, primary_key=True)
+    sample_id: Mapped[int] = mapped_column(ForeignKey("gold_sample.id"), unique=True)
+    reason: Mapped[str] = mapped_column(String(300))
+    retired_by: Mapped[int] = mapped_column(ForeignKey("person.id"))
+    retired_at: Mapped[datetime]
+
+    __table_args__ = (Index("ix_sample_retirement_retired_by", "retired_by"),)
 
 
 class PracticeDraft(PrivateDraft, Base):
@@ -199,18 +231,96 @@ def sample(sample_id: int) -> GoldSample | None:
 SAMPLES_AT_MOST = 20
 
 
+_is_retired = exists().where(SampleRetirement.sample_id == GoldSample.id)
+
+
+def _samples(cohort_id: int, stable_id: str) -> Any:
+    return (
+        select(GoldSample)
+        .where(GoldSample.cohort_id == cohort_id, GoldSample.stable_id == stable_id)
+        .limit(SAMPLES_AT_MOST)
+        .options(
+            joinedload(GoldSample.submission).joinedload(SubmissionVersion.work).selectinload(Work.members)
+        )
+    )
+
+
 def samples_of(cohort_id: int, stable_id: str) -> list[GoldSample]:
-    """The samples of a project in a cohort, in the order they were made."""
+    """The samples of a project that reviewers of a cohort are asked to mark, in the order they were made."""
     return list(
+        db.session.scalars(_samples(cohort_id, stable_id).where(~_is_retired).order_by(GoldSample.id))
+    )
+
+
+def retired_samples(cohort_id: int, stable_id: str) -> list[tuple[GoldSample, SampleRetirement]]:
+    """Those that nobody is asked to mark any more, the newest first."""
+    query = (
+        _samples(cohort_id, stable_id)
+        .add_columns(SampleRetirement)
+        .join(SampleRetirement, SampleRetirement.sample_id == GoldSample.id)
+        .order_by(GoldSample.id.desc())
+    )
+    return [(one, retirement) for one, retirement in db.session.execute(query)]
+
+
+def retirement_of(sample_id: int) -> SampleRetirement | None:
+    """When and why a sample was retired, None for one in use."""
+    return db.session.scalar(select(SampleRetirement).where(SampleRetirement.sample_id == sample_id))
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A cohort whose samples another one could take over: how many it has that the other lacks."""
+
+    code: str
+    name: str
+    samples: int
+
+
+SOURCES_AT_MOST = 20
+
+
+def sources_for(cohort_id: int, stable_id: str, among: Collection[int] | None) -> list[Source]:
+    """The cohorts of the same course (``among`` these; None: all) with samples of the project that this one lacks."""
+    theirs, here, own = aliased(CourseVersion), aliased(CourseVersion), aliased(Cohort)
+    mine = aliased(GoldSample)
+    course = (
+        select(here.course_id)
+        .join(own, own.version_id == here.id)
+        .where(own.id == cohort_id)
+        .scalar_subquery()
+    )
+    has = exists().where(
+        mine.cohort_id == cohort_id,
+        mine.stable_id == stable_id,
+        mine.submission_id == GoldSample.submission_id,
+    )
+    query = (
+        select(Cohort.code, Cohort.name, func.count(GoldSample.id))
+        .join(theirs, theirs.id == Cohort.version_id)
+        .join(GoldSample, GoldSample.cohort_id == Cohort.id)
+        .where(
+            theirs.course_id == course,
+            Cohort.id != cohort_id,
+            GoldSample.stable_id == stable_id,
+            ~_is_retired,
+            ~has,
+        )
+        .group_by(Cohort.id, Cohort.code, Cohort.name)
+        .order_by(Cohort.id.desc())
+        .limit(SOURCES_AT_MOST)
+    )
+    if among is not None:
+        query = query.where(Cohort.id.in_(among))
+    return [Source(*row) for row in db.session.execute(query)]
+
+
+def submissions_known(cohort_id: int, stable_id: str) -> set[int]:
+    """The versions that are samples here or were."""
+    return set(
         db.session.scalars(
-            select(GoldSample)
-            .where(GoldSample.cohort_id == cohort_id, GoldSample.stable_id == stable_id)
-            .order_by(GoldSample.id)
-            .limit(SAMPLES_AT_MOST)
-            .options(
-                joinedload(GoldSample.submission)
-                .joinedload(SubmissionVersion.work)
-                .selectinload(Work.members)
+            select(GoldSample.submission_id).where(
+                GoldSample.cohort_id == cohort_id, GoldSample.stable_id == stable_id
             )
         )
     )

@@ -11,6 +11,7 @@ from flask_babel import gettext
 
 from lms import formats, markup
 from lms.access import Deed
+from lms.courses.models import Cohort
 from lms.extensions import begin_reading, db, utcnow
 from lms.grading import content, models
 from lms.grading.calibration import actions, scoring
@@ -25,7 +26,7 @@ from lms.guard import allowed, can, person, wants_json
 from lms.projects import models as projects
 from lms.projects.content import decode as decode_part
 from lms.projects.models import SubmissionVersion
-from lms.refusals import Refused
+from lms.refusals import N_, Refused
 from lms.rubric import Rubric
 from lms.web import language, zone
 
@@ -45,6 +46,12 @@ def _overview(place: CohortProject, *, problem: str = "", threshold: str | None 
     setting = calibration.setting_of(cohort_id, stable_id)
     stored = setting.threshold if setting else None
     leading = can("calibrate", place)
+    retired = [
+        (each, row)
+        for each, row in calibration.retired_samples(cohort_id, stable_id)
+        if leading or can("practice", each)
+    ]
+    old_marks = calibration.marks_of([each.id for each, _ in retired], person().id)
     return render_template(
         "grading/practice.html",
         here=place,
@@ -54,6 +61,11 @@ def _overview(place: CohortProject, *, problem: str = "", threshold: str | None 
         setting=setting,
         passed=calibration.calibrated(cohort_id, stable_id, person().id),
         leading=leading,
+        # who leads sees all of them, others what they marked themselves
+        retired=[
+            (each, row, old_marks.get(each.id)) for each, row in retired if leading or each.id in old_marks
+        ],
+        sources=_sources(place) if leading else (),
         candidates=[
             (each, who("", True, each.work_id))
             for each in (calibration.candidates(cohort_id, stable_id, place.version_id) if leading else ())
@@ -62,6 +74,13 @@ def _overview(place: CohortProject, *, problem: str = "", threshold: str | None 
         threshold=threshold if threshold is not None else formats.decimal(stored) if stored else "",
         problem=problem,
     )
+
+
+def _sources(place: CohortProject) -> list[calibration.Source]:
+    """The cohorts whose samples the reader may take over: who leads this one need not lead those."""
+    me = person()
+    among = None if me.administrator else me.leads
+    return calibration.sources_for(place.cohort_id, place.line.stable_id, among)
 
 
 def _measures() -> dict[str, str]:
@@ -94,6 +113,52 @@ def set_practice(place: CohortProject) -> ResponseReturnValue:
     db.session.commit()
     flash(gettext("Ketentuan latihan tersimpan."), "ok")
     return redirect(url_for("grading.practice", code=place.code, item=place.line.stable_id), 303)
+
+
+@blueprint.post("/telaah/angkatan/<code>/latihan/<item>/ambil")
+@allowed(Deed.CALIBRATE, cohort_project)
+def take_samples(place: CohortProject) -> ResponseReturnValue:
+    """Take over the samples of another cohort that the reader answers for too."""
+    code, now = request.form.get("source", "")[:60], utcnow()
+    try:
+        if not any(each.code == code for each in _sources(place)):
+            raise Refused(N_("Angkatan itu tidak memiliki contoh lain untuk proyek ini."))
+        source = cohort_project(code, place.line.stable_id)
+        if source is None or not can("calibrate", source):
+            raise Refused(N_("Anda tidak dapat mengambil contoh dari angkatan itu."))
+        rows = actions.take_over(
+            source.cohort_id, place.cohort_id, place.line.stable_id, place.line.id, by=person().id, now=now
+        )
+    except Refused as error:
+        problem = said(error)
+        db.session.rollback()
+        begin_reading()
+        return _overview(place, problem=problem), 422
+    db.session.commit()
+    flash(gettext("%(count)s contoh diambil beserta kesepakatannya.", count=len(rows)), "ok")
+    return redirect(url_for("grading.practice", code=place.code, item=place.line.stable_id), 303)
+
+
+@blueprint.post("/telaah/latihan/<int:sample_id>/pensiun")
+@allowed(Deed.CALIBRATE, calibration.sample)
+def retire_sample(sample: GoldSample) -> ResponseReturnValue:
+    """Ask nobody to mark the sample any more."""
+    cohort = db.session.get_one(Cohort, sample.cohort_id)
+    code, item = cohort.code, sample.stable_id
+    try:
+        actions.retire(sample, request.form.get("reason", ""), by=person().id, now=utcnow())
+    except Refused as error:
+        problem = said(error)
+        db.session.rollback()
+        begin_reading()
+        place = cohort_project(code, item)
+        if place is None:  # the cohort takes a version without the project now
+            flash(problem, "bad")
+            return redirect(url_for("grading.queue"), 303)
+        return _overview(place, problem=problem), 422
+    db.session.commit()
+    flash(gettext("Contoh tidak dipakai lagi. Jawaban yang sudah ada tetap tersimpan."), "ok")
+    return redirect(url_for("grading.practice", code=code, item=item), 303)
 
 
 def _shown(version: SubmissionVersion) -> Sequence[tuple[Any, Any, Any]]:
@@ -146,9 +211,10 @@ def _desk(
     me = person().id
     attempts = calibration.attempts_of(sample.id, me)
     wait = actions.can_mark(sample, me, now=utcnow())
+    retirement = calibration.retirement_of(sample.id)
     again = bool(attempts) and wait is None and request.args.get("lagi") == "1"
-    writing = not attempts or again or typed_now is not None
-    draft = calibration.draft_of(sample.id, me) if writing else None
+    writing = retirement is None and (not attempts or again or typed_now is not None)
+    draft = calibration.draft_of(sample.id, me) if writing or not attempts else None
     held = typed_now if typed_now is not None else content.decode(draft.content) if draft else ReviewContent()
     rubric = _rubric(sample)
     agreed = content.decode(sample.content)
@@ -157,7 +223,8 @@ def _desk(
     return render_template(
         "grading/practice_desk.html",
         sample=sample,
-        code=models.setting_of(sample.submission.work_id).code,
+        code=db.session.get_one(Cohort, sample.cohort_id).code,
+        retirement=retirement,
         sections=_shown(sample.submission),
         rubric=rubric,
         held=held,
@@ -193,6 +260,8 @@ def save_practice(sample: GoldSample) -> ResponseReturnValue:
         return _stale(sample, written, error)
     except TooLong as error:
         return _too_long(sample, written, error)
+    except actions.Retired as error:
+        return _retired(sample, written, error)
     if wants_json():
         answer: dict[str, Any] = {"fragments": {}}
         if draft is not None:
@@ -215,6 +284,18 @@ def _stale(sample: GoldSample, written: ReviewContent, error: actions.Stale) -> 
     assert again is not None
     draft = calibration.draft_of(sample_id, person().id)
     return _desk(again, typed_now=written, revision=draft.revision if draft else 0, problem=problem), 409
+
+
+def _retired(sample: GoldSample, written: ReviewContent, error: actions.Retired) -> ResponseReturnValue:
+    """Nobody needs the mark any more; what was typed is shown once more, to be copied."""
+    problem, sample_id = said(error), sample.id
+    db.session.rollback()
+    if wants_json():
+        return jsonify(error="locked", message=problem), 409
+    begin_reading()
+    again = calibration.sample(sample_id)
+    assert again is not None
+    return _desk(again, typed_now=written, problem=problem), 409
 
 
 def _too_long(sample: GoldSample, written: ReviewContent, error: TooLong) -> ResponseReturnValue:
@@ -242,6 +323,8 @@ def send_practice(sample: GoldSample) -> ResponseReturnValue:
         return _stale(sample, written, error)
     except TooLong as error:
         return _too_long(sample, written, error)
+    except actions.Retired as error:
+        return _retired(sample, written, error)
     except actions.Incomplete as error:
         problem, criteria, sample_id = said(error), error.criteria, sample.id
         db.session.rollback()
