@@ -422,3 +422,45 @@ def test_who_gives_a_work_to_himself_or_takes_it_back_writes_no_mail(
         assert mails_to(cast.emails["dewi"]) == []
         (letter,) = mails_to(cast.emails["hasan"])
         assert letter.subject.startswith("1 hasil kerja")
+
+
+@pytest.mark.parametrize("blind", ["none", "learner"])
+def test_a_declared_relation_does_not_tell_whose_a_blind_work_is(
+    app: Flask, as_person: SignIn, cast: Cast, here: dict[str, int], blind: str
+) -> None:
+    with app.app_context():
+        change_project(blind=blind)
+        committed(handed_in(cast, "budi"))
+        db.session.remove()
+    masked = blind == "learner"
+    dewi, hasan = as_person("dewi"), as_person("hasan")
+    work, base = f"/telaah/kerja/{here['work']}/penelaah", f"/telaah/angkatan/{cast.code}/penelaah"
+    assert dewi.post(work, data={"reviewer": str(cast.people["hasan"])}).status_code == 303
+    declared = {"learner": cast.emails["sari"], "reason": "Saudara"}
+    assert hasan.post("/telaah/kesediaan", data=declared).status_code == 303
+    assert "1 hasil kerja diambil kembali" in text_of(hasan.get("/telaah/kesediaan"))
+    history = text_of(dewi.get(work))
+    assert ("Benturan kepentingan dinyatakan" in history) != masked
+    assert ("diambil kembali oleh" in history) != masked
+    wish = f"cara=tangan&penelaah={cast.people['hasan']}&kerja={here['work']}"
+    page = text_of(dewi.get(f"{base}/pratinjau?{wish}"))
+    if masked:
+        assert "1 hasil kerja yang disamarkan tidak dapat diberikan" in page
+        assert "disamarkan)" not in page  # no work is named
+    else:
+        assert "Sari Wulandari" in page
+        assert "1 orang: benturan kepentingan" in page
+
+
+def test_a_balanced_plan_counts_no_conflicts_of_a_blind_work(
+    app: Flask, as_person: SignIn, cast: Cast, here: dict[str, int]
+) -> None:
+    with app.app_context():
+        change_project(blind="learner")
+        for who in ("dewi", "hasan"):
+            db.session.get_one(Person, cast.people[who]).organization_id = cast.organizations["Bapperida"]
+        db.session.commit()
+        db.session.remove()
+    page = text_of(as_person("dewi").get(f"/telaah/angkatan/{cast.code}/penelaah/pratinjau?cara=rata"))
+    assert "2 orang tidak dapat menerimanya" in page
+    assert "orang: benturan" not in page

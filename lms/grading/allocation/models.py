@@ -274,6 +274,22 @@ def history_of(work_id: int) -> list[AllocationLine]:
     return [AllocationLine(*row) for row in rows]
 
 
+OF_RELATION = "Benturan kepentingan dinyatakan"
+"""Why an allocation ended where its reviewer turned out to be too close to the learner."""
+
+
+def ended_then(reviewer_id: int, at: datetime) -> int:
+    """How many works a reviewer lost at this moment; one statement."""
+    return (
+        db.session.scalar(
+            select(func.count(Allocation.id)).where(
+                Allocation.reviewer_id == reviewer_id, Allocation.ended_at == at
+            )
+        )
+        or 0
+    )
+
+
 def standing(work_id: int, reviewer_id: int) -> Allocation | None:
     """The allocation of a work to somebody that has not ended."""
     return db.session.scalar(

@@ -21,6 +21,7 @@ from lms.grading.allocation import actions
 from lms.grading.allocation.actions import Planned, Wish
 from lms.grading.allocation.balance import Given, Left
 from lms.grading.allocation.models import (
+    OF_RELATION,
     Scope,
     WorkLine,
     close_to,
@@ -75,6 +76,8 @@ def _work_page(work: Workspace, *, problem: str = "", reason: str = "") -> str:
         free=[line for line in people if line.id not in close and line.id not in work.reviewer_ids],
         close=[line for line in people if line.id in close],
         masked=setting.masked,
+        # in blind review the reason why somebody lost a work tells who its author is close to
+        unsaid={line.id for line in history if setting.masked and line.ended_reason == OF_RELATION},
         today=today,
         how_word=how_word,
         problem=problem,
@@ -210,9 +213,13 @@ def _why(given: Given, wish: Wish) -> str:
     return load
 
 
-def _left(left: Left) -> str:
+def _left(left: Left, line: WorkLine) -> str:
     if not left.obstacles:
         return gettext("Angkatan ini belum memiliki fasilitator aktif.")
+    if line.masked:  # how many are too close to an author whose name is hidden is not told work by work
+        return gettext(
+            "%(count)s orang tidak dapat menerimanya", count=sum(count for _, count in left.obstacles)
+        )
     return ", ".join(
         gettext("%(count)s orang: %(why)s", count=count, why=obstacle_word(name))
         for name, count in left.obstacles
@@ -226,16 +233,30 @@ def _preview(cohort: Cohort, wish: Wish, planned: Planned, *, problem: str = "")
         line = planned.works[work_id]
         return owner(line), line.project.title
 
+    by_hand = wish.how == "hand"
+    # the chosen reviewer and the works that drop out would tell whose work it is
+    untold = [
+        each
+        for each in planned.plan.left
+        if by_hand
+        and planned.works[each.work_id].masked
+        and any(name == "conflict" for name, _ in each.obstacles)
+    ]
     return render_template(
         "grading/plan.html",
         cohort=cohort,
-        by_hand=wish.how == "hand",
+        by_hand=by_hand,
         chosen=planned.people.get(wish.reviewer_id),
         rows=[
             Row(*named(each.work_id), planned.people[each.reviewer_id].name, _why(each, wish))
             for each in planned.plan.given
         ],
-        left=[(*named(each.work_id), _left(each)) for each in planned.plan.left],
+        left=[
+            (*named(each.work_id), _left(each, planned.works[each.work_id]))
+            for each in planned.plan.left
+            if each not in untold
+        ],
+        untold=len(untold),
         people=[(line, comes[line.id]) for line in planned.people.values()],
         more=planned.more,
         most=actions.PLANNED_AT_MOST,

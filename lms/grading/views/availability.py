@@ -19,6 +19,7 @@ from lms.grading.allocation.models import (
     Absence,
     DeclaredRelation,
     absences_of,
+    ended_then,
     facilitators_of,
     learner_in,
     organizations_in,
@@ -169,6 +170,7 @@ def _address(seat: Seat | None) -> str:
 def _change(person_id: int, cohort_ids: Collection[int], seat: Seat | None) -> ResponseReturnValue:
     now, by = utcnow(), person().id
     form = request.form
+    lost = 0
     try:
         if "tags" in form:
             actions.set_tags(person_id, form["tags"][:2000], by=by, now=now)
@@ -197,13 +199,19 @@ def _change(person_id: int, cohort_ids: Collection[int], seat: Seat | None) -> R
                 by=by,
                 now=now,
             )
+            lost = ended_then(person_id, now)
     except Refused as error:
         problem = said(error)
         db.session.rollback()
         begin_reading()
         return _page(person_id, cohort_ids, seat, problem), 400
     db.session.commit()
-    flash(gettext("Tersimpan."), "ok")
+    if lost:  # a number, never which: that would tell whose a blind work is
+        flash(
+            gettext("Tersimpan. %(count)s hasil kerja diambil kembali karena hubungan ini.", count=lost), "ok"
+        )
+    else:
+        flash(gettext("Tersimpan."), "ok")
     return redirect(_address(seat), 303)
 
 

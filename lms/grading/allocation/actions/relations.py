@@ -10,7 +10,7 @@ from sqlalchemy.orm import aliased
 from lms import audit
 from lms.extensions import db
 from lms.grading.allocation.actions.allocating import REASON_AT_MOST, end_all, hold
-from lms.grading.allocation.models import Allocation, DeclaredRelation
+from lms.grading.allocation.models import OF_RELATION, Allocation, DeclaredRelation
 from lms.people.models import Organization, Person
 from lms.projects.reviewers import conflict
 from lms.refusals import N_, Refused
@@ -76,7 +76,7 @@ def declare(
     ).all()
     if against:
         hold({each.work_id for each in against})
-        end_all(against, "Benturan kepentingan dinyatakan", by=by, now=now)
+        end_all(against, OF_RELATION, by=by, now=now)
     return row
 
 
