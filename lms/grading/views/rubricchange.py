@@ -80,7 +80,7 @@ class Line:
     effects: tuple[str, ...]
 
 
-SHOWN = 20
+SHOWN = 10
 """How many works of a project the page of the decision lists; the rest stand on a page of their own."""
 
 
