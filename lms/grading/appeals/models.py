@@ -154,23 +154,21 @@ def changes(appeals: Iterable[AppealLine]) -> list[Change]:
 
 
 def deadline_of(enrolment_id: int, work: Workspace) -> datetime | None:
-    """Until when a learner may appeal against the grade of a work: the cohort's days after it was first let out, else
-    the project's; None while it was not. One statement.
-    """
-    row = db.session.execute(
-        select(
-            func.min(GradeEntry.decided_at),
-            select(Cohort.appeal_days).where(Cohort.id == work.cohort_id).scalar_subquery(),
-        ).where(
+    """Until when a learner may appeal against the grade of a work, None while it is not out; one statement."""
+    at = db.session.scalar(
+        select(func.min(GradeEntry.decided_at)).where(
             GradeEntry.enrolment_id == enrolment_id,
             GradeEntry.stable_id == work.stable_id,
             GradeEntry.state == "released",
         )
-    ).one()
-    at, days = row
-    if at is None:
-        return None
-    return at + timedelta(days=work.project.appeal_days if days is None else days)
+    )
+    return until(at, work) if at is not None else None
+
+
+def until(at: datetime, work: Workspace) -> datetime:
+    """Until when one may appeal against a grade first let out at this moment: the cohort's days, else the project's."""
+    days = work.project.appeal_days if work.appeal_days is None else work.appeal_days
+    return at + timedelta(days=days)
 
 
 @dataclass(frozen=True, slots=True)

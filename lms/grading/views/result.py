@@ -18,7 +18,7 @@ from lms.courses.models import GradeEntry
 from lms.extensions import begin_reading, db, utcnow
 from lms.grading import content, models, verdict
 from lms.grading.adjusting.models import Given, adjustments_of
-from lms.grading.appeals.models import AppealLine, appeals_of, deadline_of
+from lms.grading.appeals.models import AppealLine, appeals_of, deadline_of, until
 from lms.grading.explaining.arithmetic import changed
 from lms.grading.explaining.models import settled
 from lms.grading.models import ReviewLine, Round
@@ -163,7 +163,8 @@ def _page(work: Workspace, *, problem: str = "", reply: tuple[int, str] | None =
 
 def _appealable(work: Workspace, entry: GradeEntry) -> datetime | None:
     """Until when the reader may appeal; None once that is over."""
-    deadline = deadline_of(entry.enrolment_id, work)
+    first = entry.state == "released"  # what was revised came after it
+    deadline = until(entry.decided_at, work) if first else deadline_of(entry.enrolment_id, work)
     return deadline if deadline is not None and utcnow() <= deadline else None
 
 

@@ -32,6 +32,7 @@ class Workspace:
     stable_id: str
     name: str
     join_code: str | None
+    appeal_days: int | None
     opens_at: datetime | None
     due: Due
     member_ids: frozenset[int]
@@ -65,6 +66,7 @@ _WORKSPACES = select(
     _work.stable_id,
     _work.name,
     _work.join_code,
+    _cohort.appeal_days,
     _schedule.opens_at,
     _schedule.due_at,
     *GRANTED,
@@ -117,7 +119,7 @@ def _workspace(query: Select[Any], values: Mapping[str, Any]) -> Workspace | Non
 def _read(row: Any) -> Workspace:
     found = list(row)
     members, reviewers, barred = (ids_in(joined) for joined in found[-3:])
-    found[9:] = [due(*found[9:-3]), members, reviewers, barred]
+    found[10:] = [due(*found[10:-3]), members, reviewers, barred]
     return Workspace(*found)
 
 
