@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from flask import abort, render_template, request
+from flask import abort, render_template
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from lms import files, markup
+from lms import markup
 from lms.access import Deed
 from lms.extensions import begin_reading, db, utcnow
 from lms.guard import allowed
@@ -16,10 +16,9 @@ from lms.projects.source import TextSection
 from lms.projects.views import blueprint
 from lms.projects.views.loading import find_section, load_work, said
 from lms.projects.views.previews import folder, lost_words
+from lms.projects.views.receiving import locked, received
 from lms.projects.views.workspace import show
-from lms.refusals import Refused
-
-AT_MOST = 3 * 1024 * 1024
+from lms.refusals import N_, Refused
 
 
 @blueprint.post("/proyek/kerja/<int:work_id>/<section_id>/naskah-word")
@@ -35,26 +34,13 @@ def word_preview(work: Workspace, section_id: str) -> ResponseReturnValue:
     row = rows[section.id]
     held = row.content if isinstance(row.content, str) else ""
     if not row.open:
-        return show(
-            work, section, problem=_("Bagian ini sedang dikunci, jadi tidak dapat diisi dari berkas.")
-        ), 409
+        return locked(work, section)
     db.session.rollback()
-    sent = request.files.get("file")
     try:
-        if sent is None or not sent.filename:
-            raise Refused("Pilih berkas Word (.docx) lebih dahulu.")
-        upload = files.receive(
-            sent.stream,  # type: ignore[arg-type]  # Werkzeug says IO[bytes]
-            sent.filename,
-            accept=("docx",),
-            max_bytes=AT_MOST,
-        )
-        try:
+        with received("docx", N_("Pilih berkas Word (.docx) lebih dahulu.")) as upload:
             made = previews.shown(
                 upload.sha256, "docx", lambda: upload.path.open("rb"), folder(), now=utcnow()
             ).facts
-        finally:
-            upload.path.unlink(missing_ok=True)
     except Refused as error:
         return show(work, section, problem=said(error)), 400
     except previews.Busy:

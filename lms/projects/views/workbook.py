@@ -5,11 +5,10 @@ from __future__ import annotations
 import io
 from collections.abc import Mapping, Sequence
 
-from flask import abort, render_template, request, send_file
+from flask import abort, render_template, send_file
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from lms import files
 from lms.access import Deed
 from lms.extensions import begin_reading, db, utcnow
 from lms.guard import allowed
@@ -19,12 +18,11 @@ from lms.projects.models import DraftRow, Workspace
 from lms.projects.source import MOST_ROWS, TableSection
 from lms.projects.views import blueprint
 from lms.projects.views.loading import find_section, load_work, said
+from lms.projects.views.receiving import locked, received
 from lms.projects.views.sheet import SheetRow, choices_of
 from lms.projects.views.workspace import show
-from lms.refusals import Refused
+from lms.refusals import N_, Refused
 from lms.web import SANDBOX
-
-AT_MOST = 3 * 1024 * 1024
 
 
 def _table(work: Workspace, section_id: str) -> TableSection:
@@ -83,23 +81,10 @@ def workbook_preview(work: Workspace, section_id: str) -> ResponseReturnValue:
     begin_reading()
     row, table, choices = _held(work, section)
     if not row.open:
-        return show(
-            work, section, problem=_("Bagian ini sedang dikunci, jadi tidak dapat diisi dari berkas.")
-        ), 409
-    sent = request.files.get("file")
+        return locked(work, section)
     try:
-        if sent is None or not sent.filename:
-            raise Refused("Pilih berkas Excel (.xlsx) lebih dahulu.")
-        upload = files.receive(
-            sent.stream,  # type: ignore[arg-type]  # Werkzeug says IO[bytes]
-            sent.filename,
-            accept=("xlsx",),
-            max_bytes=AT_MOST,
-        )
-        try:
+        with received("xlsx", N_("Pilih berkas Excel (.xlsx) lebih dahulu.")) as upload:
             reading = previews.table(lambda: upload.path.open("rb"), section, choices)
-        finally:
-            upload.path.unlink(missing_ok=True)
     except (Refused, workbook.BadWorkbook) as error:
         return show(work, section, problem=said(error) if isinstance(error, Refused) else _why(error)), 400
     except previews.Busy:
