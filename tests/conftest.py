@@ -48,19 +48,33 @@ hypothesis.settings.load_profile("ours")
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """A run on PostgreSQL leaves out what touches no database: it would only say again what the run on SQLite said.
 
-    And what is marked ``sqlite``: it counts what only that database counts.
+    And what is marked ``sqlite``: it counts what only that database counts. A story of the browser is told at one
+    width: the others ask the same of the database.
     """
     if not os.environ.get("LMS_TEST_DATABASE_URL"):
         return
     databases = {"database_url", "walk_database_url"}
-    without = [
-        item
-        for item in items
-        if not databases & set(getattr(item, "fixturenames", ())) or item.get_closest_marker("sqlite")
-    ]
+    told: set[tuple[str, str]] = set()
+    without = []
+    for item in items:
+        story = _story(item)
+        asks = databases & set(getattr(item, "fixturenames", ()))
+        if not asks or item.get_closest_marker("sqlite") or story in told:
+            without.append(item)
+        elif story is not None:
+            told.add(story)
     left_out = set(without)
     items[:] = [item for item in items if item not in left_out]
     config.hook.pytest_deselected(items=without)
+
+
+def _story(item: pytest.Item) -> tuple[str, str] | None:
+    """A story of the browser whatever the width of its window; None for every other test."""
+    if item.get_closest_marker("walk") is None:
+        return None
+    params = dict(getattr(getattr(item, "callspec", None), "params", {}))
+    others = sorted((name, repr(value)) for name, value in params.items() if name not in ("width", "size"))
+    return item.nodeid.partition("[")[0], repr(others)
 
 
 @pytest.fixture(scope="session")
